@@ -1,0 +1,1 @@
+"""FedSwipe: federated learning for swipe keyboards, on Apache Kafka."""

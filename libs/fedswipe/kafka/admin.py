@@ -1,0 +1,111 @@
+"""Creates the flow's topics and the groups' first positions, and tells how far they are."""
+
+from collections.abc import Mapping
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from typing import TypeVar
+
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # exported unmarked
+from confluent_kafka.cimpl import NewTopic
+
+from fedswipe.errors import FedswipeError
+from fedswipe.events import Event
+from fedswipe.kafka.errors import BrokerUnavailable
+from fedswipe.kafka.settings import KafkaSettings
+from fedswipe.topology import FOREVER, GROUPS, SCHEMAS, TOPICS, Group, Topic
+
+T = TypeVar("T")
+BY_BROKER = {"message.timestamp.type": "LogAppendTime"}
+
+
+class Admin:
+    """The operator's hand on the cluster. Every method raises BrokerUnavailable when none answers in time."""
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._client = AdminClient(settings.client())
+        self._timeout = settings.request_timeout_ms / 1000
+
+    def create_topics(self, replication: int = 1) -> list[str]:
+        """Create what is missing, commit each group's first position, return the new topics' names.
+
+        A topic that exists keeps its settings; another partition count than the topology's is refused
+        with a FedswipeError. Safe to run again, also after a crash in the middle.
+        """
+        wanted = [_new_topic(topic, replication) for topic in TOPICS] + [_schema_topic(replication)]
+        self._check_partitions({topic.topic: topic.num_partitions for topic in wanted})
+        answers = self._client.create_topics(wanted, operation_timeout=self._timeout)
+        created = [name for name, answer in answers.items() if self._created(answer)]
+        for group in GROUPS:
+            self._commit_first_positions(group)
+        return created
+
+    def ends(self, topic: Topic[Event]) -> dict[int, int]:
+        """Return, for each partition, the offset behind its last record, transactions' markers included."""
+        wanted = {TopicPartition(topic.name, p): OffsetSpec.latest() for p in range(topic.partitions)}
+        answers = self._client.list_offsets(wanted, request_timeout=self._timeout)
+        return {at.partition: self._result(answer).offset for at, answer in answers.items()}
+
+    def committed(self, group: Group) -> dict[tuple[str, int], int]:
+        """Return a group's committed offset for each topic and partition that has one."""
+        request = [ConsumerGroupTopicPartitions(group.name)]
+        (answer,) = self._client.list_consumer_group_offsets(request, request_timeout=self._timeout).values()
+        found = self._result(answer).topic_partitions
+        return {(at.topic, at.partition): at.offset for at in found if at.offset >= 0}
+
+    def _commit_first_positions(self, group: Group) -> None:
+        """Commit 0 where the group has no position and nothing was ever written: there is nothing to skip."""
+        known = self.committed(group)
+        empty = [
+            TopicPartition(topic.name, partition, 0)
+            for topic in group.topics
+            for partition, end in self.ends(topic).items()
+            if end == 0 and (topic.name, partition) not in known
+        ]
+        if empty:
+            request = [ConsumerGroupTopicPartitions(group.name, empty)]
+            answers = self._client.alter_consumer_group_offsets(request, request_timeout=self._timeout)
+            for answer in answers.values():
+                self._result(answer)
+
+    def _check_partitions(self, wanted: Mapping[str, int]) -> None:
+        try:
+            topics = self._client.list_topics(timeout=self._timeout).topics
+        except KafkaException as error:
+            raise BrokerUnavailable(f"Kafka: {error}") from error
+        for name, count in wanted.items():
+            if name in topics and len(topics[name].partitions) != count:
+                have = len(topics[name].partitions)
+                raise FedswipeError(f"{name}: has {have} partitions, the topology says {count}; "
+                                    "partition counts never change, use a new topic version")  # fmt: skip
+
+    def _created(self, answer: "Future[None]") -> bool:
+        try:
+            answer.result(self._timeout)
+        except KafkaException as error:
+            if error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS:
+                return False
+            raise BrokerUnavailable(f"Kafka: {error}") from error
+        return True
+
+    def _result(self, answer: "Future[T]") -> T:
+        try:
+            return answer.result(self._timeout)
+        except (KafkaException, FutureTimeout) as error:
+            raise BrokerUnavailable(f"Kafka: {error}") from error
+
+
+def _new_topic(topic: Topic[Event], replication: int) -> NewTopic:
+    retention = -1 if topic.retention is FOREVER else int(topic.retention.total_seconds() * 1000)
+    config = {
+        "cleanup.policy": "delete",
+        "retention.ms": str(retention),
+        "max.message.bytes": str(topic.max_bytes),
+    }
+    return NewTopic(topic.name, topic.partitions, replication, config=BY_BROKER | config)
+
+
+def _schema_topic(replication: int) -> NewTopic:
+    return NewTopic(
+        SCHEMAS.name, SCHEMAS.partitions, replication, config=BY_BROKER | {"cleanup.policy": "compact"}
+    )

@@ -1,0 +1,70 @@
+"""An idempotent producer of events: a send is done when the broker has acknowledged it with acks=all."""
+
+import threading
+from concurrent.futures import Future
+from typing import Self, TypeVar
+
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from fedswipe import codec
+from fedswipe.events import Event
+from fedswipe.kafka.errors import BrokerUnavailable
+from fedswipe.kafka.schemas import publish_schemas
+from fedswipe.kafka.settings import KafkaSettings
+from fedswipe.topology import Topic
+
+E = TypeVar("E", bound=Event)
+
+
+class EventProducer:
+    """Sends events; thread-safe. Its schemas are acknowledged before the constructor returns.
+
+    Raises BrokerUnavailable from the constructor when no broker answers.
+    """
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._producer = Producer(settings.producer())
+        publish_schemas(self._producer, settings.request_timeout_ms / 1000)
+        self._open = True
+        self._acknowledgements = threading.Thread(
+            target=self._serve, name="kafka-acknowledgements", daemon=True
+        )
+        self._acknowledgements.start()
+
+    def send(self, topic: Topic[E], event: E, *, key: str, partition: int) -> "Future[int]":
+        """Send one event; the future gives its offset, or BrokerUnavailable."""
+        return self.send_bytes(topic.name, codec.encode(event), key=key, partition=partition)
+
+    def send_bytes(self, topic: str, value: bytes, *, key: str, partition: int) -> "Future[int]":
+        """Send an encoded event; the future gives its offset, or BrokerUnavailable."""
+        sent: Future[int] = Future()
+
+        def acknowledged(error: KafkaError | None, message: Message) -> None:
+            if error is not None:
+                sent.set_exception(BrokerUnavailable(f"{topic}: {error.str()}"))
+            else:
+                sent.set_result(message.offset() or 0)
+
+        try:
+            self._producer.produce(topic, value, key.encode(), partition, on_delivery=acknowledged)
+        except BufferError as error:
+            sent.set_exception(BrokerUnavailable(f"{topic}: the send queue is full ({error})"))
+        except KafkaException as error:
+            sent.set_exception(BrokerUnavailable(f"{topic}: {error}"))
+        return sent
+
+    def close(self, timeout: float = 5.0) -> None:
+        """Wait for what was sent, at most `timeout` seconds, then stop."""
+        self._producer.flush(timeout)
+        self._open = False
+        self._acknowledgements.join(timeout)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _serve(self) -> None:
+        while self._open:
+            self._producer.poll(0.2)  # callbacks run inside, the moment they arrive

@@ -1,0 +1,89 @@
+"""One transaction for what belongs together: events and the offsets they came from (KIP-98, KIP-447)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
+
+from fedswipe import codec
+from fedswipe.events import Event
+from fedswipe.kafka.consume_loop import Membership
+from fedswipe.kafka.errors import BrokerUnavailable, Fenced
+from fedswipe.kafka.schemas import publish_schemas
+from fedswipe.kafka.settings import KafkaSettings
+from fedswipe.topology import Topic
+
+# An open transaction holds back every reader of what it wrote, so it may not stay open for long.
+TRANSACTION_TIMEOUT_MS = 10_000
+LEFT_BEHIND = (  # of the group, after a rebalance that we have not seen yet
+    KafkaError.ILLEGAL_GENERATION,
+    KafkaError.UNKNOWN_MEMBER_ID,
+    KafkaError.FENCED_INSTANCE_ID,
+    KafkaError.REBALANCE_IN_PROGRESS,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """An event on its way: what, where to, and under which key."""
+
+    topic: Topic[Event]
+    event: Event
+    key: bytes | None
+    partition: int
+
+
+class TransactionalProducer:
+    """Writes events and consumed offsets together or not at all. One thread's.
+
+    The constructor raises BrokerUnavailable; it also aborts what a dead holder of the same
+    `transactional_id` left open.
+    """
+
+    def __init__(self, settings: KafkaSettings, transactional_id: str) -> None:
+        publisher = Producer(settings.producer())
+        publish_schemas(publisher, settings.request_timeout_ms / 1000)
+        limits = {"transaction.timeout.ms": TRANSACTION_TIMEOUT_MS, "transactional.id": transactional_id}
+        self._producer = Producer(settings.producer() | limits)
+        self._timeout = TRANSACTION_TIMEOUT_MS / 1000
+        try:
+            self._producer.init_transactions(self._timeout)
+        except KafkaException as error:
+            raise BrokerUnavailable(f"{transactional_id}: {error}") from error
+
+    def commit(
+        self, events: Iterable[Outgoing], offsets: list[TopicPartition], membership: Membership
+    ) -> None:
+        """Write all of it in one short transaction.
+
+        Raises Fenced when the group has given our partitions away, BrokerUnavailable when the outcome is
+        "not committed" for another passing reason; whoever calls drops its range and reads again from the
+        committed offsets. Raises KafkaException when this producer can never work again.
+        """
+        try:
+            self._producer.begin_transaction()
+            for out in events:
+                self._produce(out)
+            self._producer.send_offsets_to_transaction(offsets, membership.metadata, self._timeout)
+            self._producer.commit_transaction(self._timeout)
+        except KafkaException as error:
+            self._give_up(error)
+
+    def _produce(self, out: Outgoing) -> None:
+        value = codec.encode(out.event)
+        while True:
+            try:
+                self._producer.produce(out.topic.name, value, out.key, out.partition)
+            except BufferError:
+                self._producer.poll(self._timeout)  # returns as soon as one of the sent ones is acknowledged
+            else:
+                return
+
+    def _give_up(self, error: KafkaException) -> None:
+        cause = error.args[0]
+        if cause.fatal() or not cause.txn_requires_abort():
+            raise error  # whether it was committed is settled when the id comes back, at the next start
+        self._producer.abort_transaction(self._timeout)
+        if cause.code() in LEFT_BEHIND:
+            raise Fenced(f"transaction: {cause.str()}") from error
+        raise BrokerUnavailable(f"transaction: {cause.str()}") from error

@@ -1,0 +1,66 @@
+"""A model's weights: named float32 arrays and their bytes (safetensors)."""
+
+import hashlib
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors import numpy as safetensors
+
+from fedswipe.learning.architecture import SEARCH_NAMES, Architecture
+from fedswipe.swipe.search import SearchWeights
+
+Weights = dict[str, NDArray[np.float32]]
+
+
+class WeightsError(ValueError):
+    """These bytes or arrays are not a model of this architecture; the message names the tensor."""
+
+
+def to_bytes(weights: Weights) -> bytes:
+    """Safetensors without metadata, names sorted: equal tensors give equal bytes."""
+    return safetensors.save({name: np.asarray(weights[name], order="C") for name in sorted(weights)})
+
+
+def from_bytes(data: bytes, architecture: Architecture) -> Weights:
+    """Read and verify a model; ``WeightsError`` on a wrong name, shape, dtype or a non-finite value."""
+    try:
+        weights: Weights = safetensors.load(data)
+    except SafetensorError as error:
+        raise WeightsError(f"not a safetensors file: {error}") from error
+    verify(weights, architecture)
+    return {name: weights[name] for name in architecture.shapes}
+
+
+def verify(weights: Weights, architecture: Architecture) -> None:
+    """Raise ``WeightsError`` unless these are finite float32 arrays of exactly the architecture's shapes."""
+    layout = architecture.layout.name
+    if missing := architecture.shapes.keys() - weights.keys():
+        raise WeightsError(f"{layout} lacks the tensors {sorted(missing)}")
+    if extra := weights.keys() - architecture.shapes.keys():
+        raise WeightsError(f"{layout} does not know the tensors {sorted(extra)}")
+    for name, shape in architecture.shapes.items():
+        array = weights[name]
+        if array.shape != shape or array.dtype != np.float32:
+            raise WeightsError(f"{name} is {array.dtype}{array.shape}, {layout} needs float32{shape}")
+        if not np.isfinite(array).all():
+            raise WeightsError(f"{name} holds NaN or infinity")
+
+
+def sha256(data: bytes) -> str:
+    """The hexadecimal SHA-256 of a model's bytes, its name in the store."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def search_weights(weights: Weights) -> SearchWeights:
+    """The search's scalars that travel with the model."""
+    unigram, length, scale = (float(weights[name]) for name in SEARCH_NAMES)
+    return SearchWeights(unigram=unigram, length=length, scale=scale)
+
+
+def with_search(weights: Weights, search: SearchWeights) -> Weights:
+    """The same network with other search weights."""
+    values = (search.unigram, search.length, search.scale)
+    return weights | {
+        name: np.array(value, np.float32) for name, value in zip(SEARCH_NAMES, values, strict=True)
+    }

@@ -1,0 +1,76 @@
+"""No orphans: processes on a leash end with the process that started them, also when that is killed by SIGKILL.
+
+A watcher process holds the reading end of a pipe (see watcher.py). PR_SET_PDEATHSIG would not do: it follows the
+thread that forked, cannot be taken back once `fedswipe up` has succeeded, and exists on Linux alone.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+
+from fedswipe.local.pids import ProcessId
+
+# The child waits for one line before it becomes the program: it is on the leash before it does anything,
+# and a parent that dies in between closes the pipe, which ends the child.
+_GATE = 'read -r go || exit 125; exec "$@" </dev/null'
+
+
+class Leash:
+    """Processes that must not outlive this one. Leaving the context kills what is still held."""
+
+    def __init__(self) -> None:
+        reading, writing = os.pipe()
+        try:
+            self._watcher = subprocess.Popen(
+                [sys.executable, "-P", "-m", "fedswipe.local.watcher"],
+                stdin=reading,
+                stdout=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C reaches the owner alone, and the watcher outlives it
+            )
+        finally:
+            os.close(reading)
+        self._pipe = os.fdopen(writing, "w", buffering=1)
+
+    def spawn(
+        self, command: Sequence[str], *, env: Mapping[str, str], log: Path
+    ) -> tuple[subprocess.Popen[str], ProcessId]:
+        """Start `command` in a session of its own, its output appended to `log`, held by this leash."""
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as output:
+            child = subprocess.Popen(
+                ["/bin/sh", "-c", _GATE, "gate", *command],
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=dict(env),
+                text=True,
+                start_new_session=True,
+            )
+        identity = ProcessId.of(child.pid)
+        self._pipe.write(f"hold {identity.pid} {identity.started}\n")
+        gate = child.stdin
+        assert gate is not None  # noqa: S101 - stdin=PIPE
+        with gate:
+            gate.write("go\n")
+        return child, identity
+
+    def release(self) -> None:
+        """Let everything go on without this process."""
+        self._pipe.write("release\n")
+        self.close()
+
+    def close(self) -> None:
+        """End the watch; what is still held is killed, unless it was released."""
+        self._pipe.close()
+        self._watcher.wait()
+
+    def __enter__(self) -> "Leash":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,44 @@
+"""MinIO as one child process on the loopback interface."""
+
+from pathlib import Path
+
+from fedswipe.local.addresses import S3Address
+from fedswipe.local.leash import Leash
+from fedswipe.local.ports import HOST, Ports
+from fedswipe.local.probes import s3_answers
+from fedswipe.local.process import ManagedProcess, Program
+
+ACCESS_KEY = "fedswipe"
+
+
+class MinioServer:
+    """A running MinIO. `process` stops, kills and restarts it on the same port and data."""
+
+    name = "minio"
+    how = "native"
+
+    def __init__(self, binary: Path, folder: Path, secret_key: str, ports: Ports, leash: Leash) -> None:
+        port = ports.take("minio")
+        self.s3 = S3Address(f"http://{HOST}:{port}", ACCESS_KEY, secret_key)
+        self.address = self.s3.url
+        data = folder / "data" / "minio"
+        data.mkdir(parents=True, exist_ok=True)
+        self.process = ManagedProcess(
+            Program(
+                name="MinIO",
+                command=(str(binary), "server", str(data), "--address", f"{HOST}:{port}"),
+                env={
+                    "MINIO_ROOT_USER": ACCESS_KEY,
+                    "MINIO_ROOT_PASSWORD": secret_key,
+                    "MINIO_BROWSER": "off",  # no web console, so no second port
+                    "MINIO_UPDATE": "off",  # no calls home
+                },
+                log=folder / "logs" / "minio.log",
+                ready=self.answers,
+            ),
+            leash,
+        )
+
+    def answers(self) -> bool:
+        """Say whether the server answers a signed request now."""
+        return s3_answers(self.s3)

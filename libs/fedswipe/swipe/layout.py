@@ -1,0 +1,63 @@
+import json
+from dataclasses import dataclass
+from importlib import resources
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """Where the letters of a keyboard lie.
+
+    alphabet: its K letters; letter i is class i + 1 of the network, class 0 is the CTC blank.
+    centres: float32 (K, 2), x in fractions of the keyboard's width, y in fractions of its height. Letters
+    that share a key (a long press on it gives the other one) share its centre: the lexicon tells them apart.
+    key_width, key_height: of one key, in the same fractions.
+    """
+
+    name: str
+    alphabet: str
+    centres: NDArray[np.float32]
+    key_width: float
+    key_height: float
+
+    @property
+    def classes(self) -> int:
+        """The network's outputs: one a letter, and the blank."""
+        return 1 + len(self.alphabet)
+
+    def encode(self, word: str) -> NDArray[np.int64]:
+        """The word's classes (letters only, no blanks); ValueError for a letter that has no key."""
+        codes = [self.alphabet.find(letter) + 1 for letter in word]
+        if not codes or 0 in codes:
+            raise ValueError(f"word {word!r}: use one or more of the letters of {self.name}: {self.alphabet}")
+        return np.array(codes, dtype=np.int64)
+
+
+def layout_names() -> tuple[str, ...]:
+    """The layouts that come with the package."""
+    files = resources.files("fedswipe.swipe").joinpath("layouts").iterdir()
+    return tuple(sorted(file.name.removesuffix(".json") for file in files if file.name.endswith(".json")))
+
+
+def load_layout(name: str) -> Layout:
+    """Read a layout that comes with the package; ValueError names the known ones."""
+    if name not in layout_names():
+        raise ValueError(f"layout {name!r} is unknown; use one of: {', '.join(layout_names())}")
+    text = resources.files("fedswipe.swipe").joinpath("layouts", f"{name}.json").read_text("utf-8")
+    data = json.loads(text)
+    width = float(data["key_width"])
+    keys = {
+        letter: (row["x"] + column * width, row["y"])
+        for row in data["rows"]
+        for column, letter in enumerate(row["letters"])
+    }
+    keys |= {letter: keys[host] for letter, host in data["shared"].items()}
+    return Layout(
+        name=data["name"],
+        alphabet=data["alphabet"],
+        centres=np.array([keys[letter] for letter in data["alphabet"]], dtype=np.float32),
+        key_width=width,
+        key_height=float(data["key_height"]),
+    )

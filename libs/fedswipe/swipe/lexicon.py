@@ -1,0 +1,106 @@
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib import resources
+
+import numpy as np
+import wordfreq
+from numpy.typing import NDArray
+
+FLOOR = 1e-8  # the rarest frequency that wordfreq tells; words it does not know get it too
+
+
+@dataclass(frozen=True, eq=False)
+class Lexicon:
+    """The words a decoder can answer with, the most frequent first.
+
+    log_unigram: float32 (W,), natural logarithms of the words' share of all running words.
+    """
+
+    words: tuple[str, ...]
+    log_unigram: NDArray[np.float32]
+    language: str
+    alphabet: str
+
+    def __post_init__(self) -> None:
+        if self.log_unigram.shape != (len(self.words),):
+            raise ValueError(f"log_unigram: shape {self.log_unigram.shape} for {len(self.words)} words")
+        if len(set(self.words)) != len(self.words) or "" in self.words:
+            raise ValueError("words: a word is empty or stands twice; drop it")
+
+    def with_words(self, words: Iterable[str]) -> "Lexicon":
+        """Put words, in lower case, in place of the rarest ones; the size stays.
+
+        Raises ValueError for a word with a letter outside the alphabet, or more words than the lexicon holds.
+        """
+        wanted = dict.fromkeys(word.lower() for word in words)
+        for word in wanted:
+            if not word or not set(word) <= set(self.alphabet):
+                raise ValueError(f"words: {word!r}; use one or more of the letters {self.alphabet}")
+        if len(wanted) > len(self.words):
+            raise ValueError(f"words: {len(wanted)}; a lexicon of {len(self.words)} cannot hold them")
+        known = dict(zip(self.words, self.log_unigram.tolist(), strict=True))
+        frequencies = _frequencies(self.language)
+        new = {word: log_share(frequencies, word) for word in wanted if word not in known}
+        rare = [word for word in reversed(self.words) if word not in wanted][: len(new)]
+        kept = {word: log for word, log in known.items() if word not in set(rare)}
+        return _ranked(kept | new, self.language, self.alphabet)
+
+
+def build_lexicon(language: str, size: int, alphabet: str) -> Lexicon:
+    """The most frequent words of wordfreq that the alphabet can spell; equal ones in the alphabet's order.
+
+    The files under lexicons/ are `dump(build_lexicon(...))`. Source: wordfreq 3, Speer 2022.
+    """
+    letters = set(alphabet)
+    frequencies = _frequencies(language)
+    spelt = {word: log_share(frequencies, word) for word in frequencies if word and set(word) <= letters}
+    if len(spelt) < size:
+        raise ValueError(f"size: {size}; {language} has {len(spelt)} words in this alphabet")
+    lexicon = _ranked(spelt, language, alphabet)
+    return Lexicon(lexicon.words[:size], lexicon.log_unigram[:size], language, alphabet)
+
+
+def log_share(frequencies: Mapping[str, float], word: str) -> float:
+    """Natural logarithm of a word's frequency, to the four places that a file keeps."""
+    return round(math.log(max(frequencies.get(word, 0.0), FLOOR)), 4)
+
+
+def dump(lexicon: Lexicon) -> str:
+    """The text of a lexicon's file: language and alphabet, then a line a frequency: logarithm, words."""
+    lines: dict[str, list[str]] = {}
+    for word, log in zip(lexicon.words, lexicon.log_unigram.tolist(), strict=True):
+        lines.setdefault(f"{log:.4f}", []).append(word)
+    heads = [f"{lexicon.language} {lexicon.alphabet}"]
+    return "\n".join(heads + [" ".join([log, *words]) for log, words in lines.items()]) + "\n"
+
+
+def parse(text: str) -> Lexicon:
+    """The inverse of `dump`."""
+    head, *lines = text.splitlines()
+    language, alphabet = head.split(" ")
+    rows = [line.split(" ") for line in lines]
+    words = tuple(word for row in rows for word in row[1:])
+    logs = np.array([float(row[0]) for row in rows], dtype=np.float32)
+    return Lexicon(words, np.repeat(logs, [len(row) - 1 for row in rows]), language, alphabet)
+
+
+def load_lexicon(name: str) -> Lexicon:
+    """Read a lexicon that comes with the package, "en-10k" or "en-30k"; ValueError names the known ones."""
+    folder = resources.files("fedswipe.swipe").joinpath("lexicons")
+    known = sorted(file.name.removesuffix(".txt") for file in folder.iterdir() if file.name.endswith(".txt"))
+    if name not in known:
+        raise ValueError(f"lexicon {name!r} is unknown; use one of: {', '.join(known)}")
+    return parse(folder.joinpath(f"{name}.txt").read_text("utf-8"))
+
+
+def _frequencies(language: str) -> Mapping[str, float]:
+    frequencies: Mapping[str, float] = wordfreq.get_frequency_dict(language, wordlist="best")
+    return frequencies
+
+
+def _ranked(logs: Mapping[str, float], language: str, alphabet: str) -> Lexicon:
+    words = sorted(logs, key=lambda word: (-round(logs[word], 4), word))
+    return Lexicon(
+        tuple(words), np.array([logs[word] for word in words], dtype=np.float32), language, alphabet
+    )
