@@ -1,14 +1,18 @@
 """How a service lives: workers in threads, HTTP beside them, one way to stop, one way to crash."""
 
 import logging
+import signal
 import threading
+import time
 from collections.abc import Sequence
+from types import FrameType
 from typing import Protocol
 
 import uvicorn
 from starlette.types import ASGIApp
 
-STOP_SECONDS = 8.0  # within the 10 s that a supervisor gives after SIGTERM
+HTTP_STOP_SECONDS = 3  # for requests under way; together within the 10 s that a supervisor gives
+WORKERS_STOP_SECONDS = 6.0
 log = logging.getLogger(__name__)
 
 
@@ -46,8 +50,8 @@ class WorkerThread(threading.Thread):
 def serve(app: ASGIApp, host: str, port: int, workers: Sequence[Worker]) -> None:
     """Serve HTTP and run the workers until SIGTERM, SIGINT or the first error.
 
-    Returns after a clean stop; raises the error of a worker that failed, so that the process crashes
-    and is restarted. Raises TimeoutError when a worker does not stop in STOP_SECONDS.
+    Returns after a clean stop; raises the error of a worker that failed, so that the process crashes and
+    is restarted. Raises TimeoutError when a worker does not stop in STOP_SECONDS.
     """
     config = uvicorn.Config(app, host, port, log_config=None, access_log=False, timeout_graceful_shutdown=5)
     server = uvicorn.Server(config)
@@ -57,11 +61,16 @@ def serve(app: ASGIApp, host: str, port: int, workers: Sequence[Worker]) -> None
     server.run()
     for worker in workers:
         worker.stop()
+    deadline = time.monotonic() + WORKERS_STOP_SECONDS
     for thread in threads:
-        thread.join(STOP_SECONDS)
+        thread.join(max(0.0, deadline - time.monotonic()))
     for thread in threads:
         if thread.error is not None:
             raise thread.error
         if thread.is_alive():
-            raise TimeoutError(f"{thread.name}: did not stop within {STOP_SECONDS} s")
+            raise TimeoutError(f"{thread.name}: did not stop within {WORKERS_STOP_SECONDS} s")
     log.info("stopped")
+
+
+def _noted(number: int, frame: FrameType | None) -> None:
+    """The server has seen this signal; nothing is left to do."""

@@ -42,7 +42,7 @@ class Admin:
 
     def ends(self, topic: Topic[Event]) -> dict[int, int]:
         """Return, for each partition, the offset behind its last record, transactions' markers included."""
-        wanted = {TopicPartition(topic.name, p): OffsetSpec.latest() for p in range(topic.partitions)}
+        wanted = {TopicPartition(topic.name, p): OffsetSpec.latest() for p in range(topic.partitions)}  # type: ignore[no-untyped-call]
         answers = self._client.list_offsets(wanted, request_timeout=self._timeout)
         return {at.partition: self._result(answer).offset for at, answer in answers.items()}
 
