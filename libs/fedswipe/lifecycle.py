@@ -51,10 +51,15 @@ def serve(app: ASGIApp, host: str, port: int, workers: Sequence[Worker]) -> None
     """Serve HTTP and run the workers until SIGTERM, SIGINT or the first error.
 
     Returns after a clean stop; raises the error of a worker that failed, so that the process crashes and
-    is restarted. Raises TimeoutError when a worker does not stop in STOP_SECONDS.
+    is restarted. Raises TimeoutError when workers do not stop in WORKERS_STOP_SECONDS.
     """
-    config = uvicorn.Config(app, host, port, log_config=None, access_log=False, timeout_graceful_shutdown=5)
-    server = uvicorn.Server(config)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _noted)  # uvicorn raises a signal again after it has stopped
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app, host, port, timeout_graceful_shutdown=HTTP_STOP_SECONDS, log_config=None, access_log=False
+        )
+    )
     threads = [WorkerThread(worker, server) for worker in workers]
     for thread in threads:
         thread.start()

@@ -13,7 +13,9 @@ from fedswipe.learning.targets import target
 from fedswipe.learning.weights import Weights
 from fedswipe.swipe.features import extract
 from fedswipe.swipe.lexicon import Lexicon
-from fedswipe.swipe.synthetic import Population, swipe
+from fedswipe.swipe.styles import Population
+from fedswipe.swipe.synthetic import swipe
+from fedswipe.swipe.typists import draw_words
 
 Progress = Callable[[int, int, float], None]  # steps done, steps in all, loss
 
@@ -28,7 +30,6 @@ class PretrainingRecipe:
     peak_learning_rate: float = 2.5e-3
     weight_decay: float = 1e-2
     clip_norm: float = 1.0
-    word_temper: float = 0.5  # words are drawn by frequency to this power; 0 is every word alike
 
 
 def pretrain(
@@ -67,15 +68,8 @@ def _batches(
 ) -> Iterator[Examples]:
     random = np.random.default_rng(seed)
     for _ in range(recipe.epochs):
-        words = draw_words(lexicon, recipe.swipes, recipe.word_temper, random)
+        words = draw_words(lexicon, recipe.swipes, random)
         gestures = swipe(architecture.layout, words, population.draw(len(words), random), random)
         targets = [target(architecture.layout, word) for word in words]
         examples = Examples.of(extract(architecture.layout, gestures), targets, "cpu")
         yield from examples.shuffled(recipe.batch_size)
-
-
-def draw_words(lexicon: Lexicon, n: int, temper: float, random: np.random.Generator) -> list[str]:
-    """n words of the lexicon, by their frequency to the power ``temper``."""
-    odds = np.exp(temper * lexicon.log_unigram.astype(np.float64))
-    rows = random.choice(len(lexicon.words), size=n, p=odds / odds.sum())
-    return [lexicon.words[row] for row in rows]

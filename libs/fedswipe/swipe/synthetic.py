@@ -1,12 +1,10 @@
-"""Swipes of people who do not exist: minimum-jerk strokes in the styles of simulated typists.
+"""Swipes of people who do not exist, one for each word and style.
 
 A finger goes from key to key in strokes that minimise jerk (Flash & Hogan 1985). A stroke begins before
 the last one has ended and the two add up (Flash & Henis 1991), which is how corners get cut.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
-from typing import NamedTuple
 
 import numpy as np
 from numpy.random import Generator
@@ -14,96 +12,11 @@ from numpy.typing import NDArray
 
 from fedswipe.swipe.gesture import Gesture
 from fedswipe.swipe.layout import Layout
-
-Array = NDArray[np.float64]
+from fedswipe.swipe.styles import Array, Styles
 
 CHUNK = 512  # swipes computed at once: some tens of megabytes
 LONGEST = 400  # points of one swipe
 WAVES = 3  # of different frequency, that make up the wobble
-
-
-@dataclass(frozen=True)
-class Styles:
-    """How typists swipe, one row each (n,). Lengths are in key widths, times in ms."""
-
-    pace: Array  # of a stroke of one key width
-    overlap: Array  # share of a stroke in which the next one already runs: cuts corners
-    bow: Array  # how far strokes bend sideways, as a share of their length
-    offset_x: Array  # of every touch
-    offset_y: Array
-    rotation: Array  # rad, about the keyboard's middle
-    stretch: Array  # of the keyboard the typist believes in, natural logarithm
-    aim: Array  # standard deviation around a key's centre
-    end_aim: Array  # the same at the last key, which is left in a hurry
-    wobble: Array  # amplitude of slow trembling
-    noise: Array  # of the sensor, standard deviation
-    hesitation: Array  # probability of a rest before a stroke
-    interval: Array  # between two touch events
-    width: Array  # of the keyboard in pixels
-    aspect: Array  # its height over its width
-
-    def take(self, rows: NDArray[np.int64]) -> "Styles":
-        """The styles of these rows; a row may come more than once."""
-        return Styles(*(getattr(self, field.name)[rows] for field in fields(self)))
-
-
-class Normal(NamedTuple):
-    """A normal distribution cut off at ``low`` and ``high``; with ``log`` it is that of the logarithm."""
-
-    mean: float
-    deviation: float
-    low: float = -np.inf
-    high: float = np.inf
-    log: bool = False
-
-    def draw(self, n: int, random: Generator) -> Array:
-        """n values; what lies beyond the ends is put onto them."""
-        values = random.normal(self.mean, self.deviation, n)
-        return np.clip(np.exp(values) if self.log else values, self.low, self.high)
-
-
-@dataclass(frozen=True)
-class Population:
-    """The distribution that typists' styles are drawn from; the fields are those of ``Styles``."""
-
-    pace: Normal
-    overlap: Normal
-    bow: Normal
-    offset_x: Normal
-    offset_y: Normal
-    rotation: Normal
-    stretch: Normal
-    aim: Normal
-    end_aim: Normal
-    wobble: Normal
-    noise: Normal
-    hesitation: Normal
-    interval: Normal
-    width: Normal
-    aspect: Normal
-
-    def draw(self, n: int, random: Generator) -> Styles:
-        """The styles of n typists."""
-        return Styles(*(getattr(self, field.name).draw(n, random) for field in fields(self)))
-
-
-FACTORY = Population(
-    pace=Normal(5.5, 0.45, 60, 1200, log=True),
-    overlap=Normal(0.30, 0.15, 0, 0.7),
-    bow=Normal(0, 0.06),
-    offset_x=Normal(0.02, 0.10),
-    offset_y=Normal(0, 0.10),
-    rotation=Normal(0, 0.02),
-    stretch=Normal(0, 0.03),
-    aim=Normal(0.20, 0.05, 0.08, 0.4),
-    end_aim=Normal(0.34, 0.10, 0.1, 0.7),
-    wobble=Normal(0.05, 0.03, 0, 0.2),
-    noise=Normal(0.015, 0.01, 0, 0.05),
-    hesitation=Normal(0.12, 0.08, 0, 0.5),
-    interval=Normal(2.83, 0.25, 8, 40, log=True),
-    width=Normal(5.95, 0.12, 300, 720, log=True),
-    aspect=Normal(0.575, 0.045, 0.38, 0.66),
-)
 
 
 def swipe(layout: Layout, words: Sequence[str], styles: Styles, random: Generator) -> list[Gesture]:
