@@ -1,0 +1,114 @@
+# Everything runs in a virtual environment that make sets up by itself, and again when requirements change.
+# The stamps in $(MADE) say what has been done, so a second call is quick.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-print-directory
+
+VENV ?= .venv
+PYTHON ?= python3
+# `make setup TRAIN=` leaves torch out; install a build of your own, CPU only for instance, into the environment.
+TRAIN ?= requirements/train.txt
+UV := $(shell uv --version >/dev/null 2>&1 && echo uv)
+
+MADE := $(VENV)/made
+BIN := $(VENV)/bin
+SETS := requirements/base.txt $(TRAIN) requirements/dev.txt
+SOURCES := pyproject.toml README.md LICENSE NOTICE $(shell find libs services schemas -not -name '*.pyc' -not -name __pycache__)
+# Kinds of tests in the order they run: quick ones first.
+KINDS := $(wildcard tests/architecture tests/unit tests/contract tests/flow tests/integration tests/e2e)
+# -P: the working folder stays off the path, so the tests import the installed wheel, never the source tree.
+PYTEST := $(BIN)/python -P -m pytest
+
+export UV_PYTHON_DOWNLOADS := never
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONSAFEPATH := 1
+
+.PHONY: help setup wheel demo test unit check format docs up down status bench lock clean
+
+help: ## print this help
+	@echo "FedSwipe. Targets:"; \
+	sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
+		while IFS='|' read -r target text; do printf '%-16s %s\n' "$$target" "$$text"; done; \
+	echo "Variables: VENV=$(VENV) PYTHON=$(PYTHON) TRAIN=$(TRAIN)"
+
+setup: $(MADE)/installed ## set up the environment and install the project's wheel (5 GB, most of it torch)
+
+wheel: $(MADE)/wheel ## build the wheel into dist/
+
+demo: $(MADE)/installed ## run the whole loop; SWIPES=PATH of real logs, JSON=FILE for the figures, CLIENTS=N
+	$(BIN)/fedswipe demo $(if $(SWIPES),--swipes "$(SWIPES)") $(if $(JSON),--json "$(JSON)") \
+		$(if $(CLIENTS),--clients $(CLIENTS))
+
+test: $(MADE)/installed ## build and install the wheel, then run every test against it
+	$(BIN)/fedswipe fetch --with-rclone
+	$(PYTEST) $(KINDS) --durations=10 --cov --cov-report=term $(ARGS)
+
+unit: $(MADE)/installed ## run the unit tests alone
+	$(PYTEST) tests/unit -q $(ARGS)
+
+check: $(MADE)/installed ## lint, types, import rules, schemas, generated docs, forbidden words
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	PYTHONPATH=libs:. $(BIN)/lint-imports
+	$(PYTEST) -q tests/architecture $(wildcard tests/unit/test_schemas.py)
+
+format: $(MADE)/requirements ## sort imports and format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(MADE)/installed ## write the generated parts of README.md and docs/
+	$(BIN)/python tools/generated_docs.py --write
+
+up: $(MADE)/installed ## start Kafka, the object store and the four services
+	$(BIN)/fedswipe up
+
+down: ## stop them and delete their data
+	@if [ -x $(BIN)/fedswipe ]; then $(BIN)/fedswipe down; else echo "Nothing is up."; fi
+
+status: $(MADE)/installed ## say what is up
+	$(BIN)/fedswipe status
+
+bench: $(MADE)/installed ## run the benchmarks in bench/
+	@for file in $(sort $(wildcard bench/bench_*.py)); do echo "$$file"; $(BIN)/python "$$file"; done
+
+lock: ## write requirements/ from pyproject.toml (needs uv; UPGRADE=1 takes the newest that fit)
+	$(PYTHON) tools/lock.py $(if $(UPGRADE),--upgrade)
+
+clean: down ## stop the stack and remove everything that make made
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+
+$(MADE)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "FedSwipe needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
+ifeq ($(UV),uv)
+	uv venv --quiet --allow-existing --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" $(VENV)
+else
+	$(PYTHON) -m venv $(VENV)
+endif
+	@mkdir -p $(MADE) && touch $@
+
+$(MADE)/requirements: $(SETS) | $(MADE)/python
+	@echo "Installing $(SETS) into $(VENV) (the first time about 5 GB, some minutes)"
+ifeq ($(UV),uv)
+	uv pip install --python $(BIN)/python --require-hashes $(SETS:%=-r %)
+else
+	$(BIN)/python -m pip install --quiet --require-hashes $(SETS:%=-r %)
+endif
+	@touch $@
+
+$(MADE)/wheel: $(SOURCES) | $(MADE)/requirements
+	@rm -rf dist
+	$(BIN)/python -m build --wheel --no-isolation --outdir dist . >$(MADE)/build.log 2>&1 || { cat $(MADE)/build.log; exit 1; }
+	@touch $@
+
+$(MADE)/installed: $(MADE)/requirements $(MADE)/wheel
+ifeq ($(UV),uv)
+	uv pip install --quiet --python $(BIN)/python --no-deps --reinstall dist/*.whl
+else
+	$(BIN)/python -m pip install --quiet --no-deps --force-reinstall dist/*.whl
+endif
+	@touch $@

@@ -52,6 +52,17 @@ class Handler(Protocol):
         """Take these records, in order within each partition."""
         ...
 
+    def reached(self, topic: str, partition: int, offset: int) -> None:
+        """Every record below this offset has come: what lies between was aborted or is a marker."""
+        ...
+
+    def rewind(self) -> Sequence[TopicPartition]:
+        """Return where the next read shall begin, among partitions that records came from; mostly nowhere.
+
+        Called before every read: what comes after it was read from there.
+        """
+        ...
+
     def has_room(self) -> bool:
         """Tell whether more records may come; while not, the loop pauses its partitions and polls on."""
         ...
@@ -61,13 +72,11 @@ class ConsumeLoop:
     """Runs a handler over a group's topics until `stop`; `run` raises what the handler raises."""
 
     def __init__(self, settings: KafkaSettings, group: Group, handler: Handler) -> None:
-        self._consumer = Consumer(settings.reader(group.name))
+        self._consumer = Consumer(settings.reader(group.name) | {"enable.partition.eof": True})
         self._group = group
         self._handler = handler
         self._stopping = threading.Event()
         self._paused = False
-        self._seeks: list[TopicPartition] = []
-        self._lock = threading.Lock()
 
     def run(self) -> None:
         """Poll until `stop` is called. Raises PositionLost where reading on would skip records."""
@@ -78,9 +87,8 @@ class ConsumeLoop:
         try:
             while not self._stopping.is_set():
                 self._make_room()
-                self._apply_seeks()
-                if batch := read_batch(self._consumer, BATCH, POLL_SECONDS):
-                    self._handler.records(batch)
+                self._rewind()
+                self._handle(_read(self._consumer, BATCH, POLL_SECONDS))
         finally:
             self._consumer.close()
 
@@ -88,14 +96,12 @@ class ConsumeLoop:
         """End `run` soon; callable from any thread and from signal handlers."""
         self._stopping.set()
 
-    def seek(self, partition: TopicPartition) -> None:
-        """Continue at this partition's offset; callable from any thread. Not for a partition that left."""
-        with self._lock:
-            self._seeks.append(partition)
-
-    def position(self, topic: str, partition: int) -> int:
-        """Return the offset read next (negative before the first record); in the loop's thread only."""
-        return int(self._consumer.position([TopicPartition(topic, partition)])[0].offset)
+    def _handle(self, messages: list[Message]) -> None:
+        if batch := [Record.of(message) for message in messages if _usable(message)]:
+            self._handler.records(batch)
+        for message in messages:
+            if _is_end(message):
+                self._handler.reached(*_position(message))
 
     def _make_room(self) -> None:
         full = not self._handler.has_room()
@@ -104,17 +110,11 @@ class ConsumeLoop:
             (self._consumer.pause if full else self._consumer.resume)(assigned)
             self._paused = full
 
-    def _apply_seeks(self) -> None:
-        with self._lock:
-            seeks, self._seeks = self._seeks, []
-        owned = {(p.topic, p.partition) for p in self._consumer.assignment()} if seeks else set()
-        for partition in seeks:
-            if (partition.topic, partition.partition) in owned:
-                self._consumer.seek(partition)
+    def _rewind(self) -> None:
+        for partition in self._handler.rewind():
+            self._consumer.seek(partition)
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        with self._lock:
-            self._seeks.clear()
         membership = Membership(consumer.consumer_group_metadata())
         consumer.assign(list(self._handler.assigned(partitions, membership)))
         self._paused = False
@@ -124,14 +124,35 @@ class ConsumeLoop:
 
 
 def read_batch(consumer: Consumer, most: int, seconds: float) -> list[Record]:
-    """Wait for one record, at most `seconds`, then take along what has already been fetched, up to `most`.
+    """Return what has been fetched, up to `most`; if nothing has, wait for one record, at most `seconds`.
 
-    (`consume` alone would hold the first record back until the batch is full or the time is over.)
     Raises PositionLost where reading on would skip records, KafkaException where the client is broken.
     """
+    return [Record.of(message) for message in _read(consumer, most, seconds) if _usable(message)]
+
+
+def _read(consumer: Consumer, most: int, seconds: float) -> list[Message]:
+    """Never mix both calls' messages: a rebalance inside the second would leave the first's behind, revoked.
+
+    (`consume` alone with a time-out would hold the first record back until the batch is full.)
+    """
+    if messages := consumer.consume(most, 0):
+        return messages
     first = consumer.poll(seconds)
-    messages = [] if first is None else [first, *consumer.consume(most - 1, 0)]
-    return [Record.of(message) for message in messages if _usable(message)]
+    return [] if first is None else [first]
+
+
+def _is_end(message: Message) -> bool:
+    error = message.error()
+    return error is not None and error.code() == KafkaError._PARTITION_EOF
+
+
+def _position(message: Message) -> tuple[str, int, int]:
+    topic, partition, offset = message.topic(), message.partition(), message.offset()
+    assert topic is not None  # noqa: S101  (records and ends of partitions have positions)
+    assert partition is not None  # noqa: S101
+    assert offset is not None  # noqa: S101
+    return topic, partition, offset
 
 
 def _usable(message: Message) -> bool:

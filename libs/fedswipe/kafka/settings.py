@@ -1,8 +1,10 @@
 """Where Kafka is and how to speak to it; every client of the project is configured here."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
+
+from fedswipe.environment import read_settings
 
 Config = dict[str, str | int | float | bool]
 
@@ -11,16 +13,25 @@ Config = dict[str, str | int | float | bool]
 class KafkaSettings:
     """The broker's address and the clients' time limits, in ms where a name ends so."""
 
-    bootstrap: str = "127.0.0.1:9092"
-    session_timeout_ms: int = 10_000
+    bootstrap: str = field(
+        default="127.0.0.1:9092",
+        metadata={"env": "FEDSWIPE_KAFKA", "help": "bootstrap servers, host:port with commas between"},
+    )
+    session_timeout_ms: int = field(
+        default=10_000,
+        metadata={
+            "env": "FEDSWIPE_KAFKA_SESSION_TIMEOUT_MS",
+            "help": "how long a silent consumer keeps its partitions, in ms",
+            "least": 1_000,
+        },
+    )
     max_poll_interval_ms: int = 300_000
     request_timeout_ms: int = 4_000
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
-        """Read FEDSWIPE_KAFKA and FEDSWIPE_KAFKA_SESSION_TIMEOUT_MS."""
-        session = environ.get("FEDSWIPE_KAFKA_SESSION_TIMEOUT_MS", cls.session_timeout_ms)
-        return cls(environ.get("FEDSWIPE_KAFKA", cls.bootstrap), session_timeout_ms=int(session))
+        """Read the environment; FedswipeError names the variable and the remedy."""
+        return read_settings(cls, environ)
 
     def client(self) -> Config:
         """Return what every client shares."""

@@ -28,7 +28,10 @@ def fetch(artifacts: Sequence[Artifact], cache: Path, reporter: Reporter) -> lis
     Before anything is downloaded: MissingTool for what this machine lacks, and a sentence on size and time.
     """
     absent = [artifact for artifact in artifacts if not (cache / artifact.folder).exists()]
-    require({tool.name: tool for artifact in absent for tool in artifact.tools}.values())
+    require(
+        [tool for artifact in artifacts for tool in artifact.runs_with]
+        + [tool for artifact in absent for tool in artifact.tools]
+    )
     if absent:
         reporter.say(_announcement(absent, cache))
     for artifact in absent:

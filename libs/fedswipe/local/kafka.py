@@ -18,7 +18,7 @@ exec "$1" -Xms128m -Xmx512m -XX:MaxGCPauseMillis=20 -Djava.awt.headless=true \
     -Dlog4j2.configurationFile="$6" -cp "$2/*" kafka.Kafka "$3"
 """
 # One broker: every internal topic has one replica and few partitions, groups form at once, the dead are
-# noticed soon. Time stamps are the broker's, and consumer offsets outlive any pause of a developer (10 years).
+# noticed soon. Time stamps are the broker's, and consumer offsets outlive any developer's pause (10 years).
 _SETTINGS = """
 process.roles=broker,controller
 node.id=1
@@ -52,9 +52,8 @@ num.io.threads=4
 
 
 class KafkaServer:
-    """A running broker. `process` stops, kills and restarts it on the same port and data."""
+    """A starting or running broker; `process` stops, kills and restarts it on the same port and data."""
 
-    name = "kafka"
     how = "native"
 
     def __init__(self, java: str, jars: Path, folder: Path, ports: Ports, leash: Leash) -> None:
@@ -71,11 +70,11 @@ class KafkaServer:
                 name="Kafka",
                 command=("/bin/sh", "-c", _FORMAT_ONCE_AND_RUN, "kafka", *arguments),
                 log=folder / "logs" / "kafka.log",
-                ready=self.answers,
+                ready=lambda: kafka_answers(self.address),
             ),
             leash,
         )
 
-    def answers(self) -> bool:
-        """Say whether the broker takes records now."""
-        return kafka_answers(self.address)
+    def wait_ready(self) -> None:
+        """Return once the broker takes records; StartFailed when it ends before, or takes too long."""
+        self.process.wait_ready()

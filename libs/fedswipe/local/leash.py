@@ -1,10 +1,11 @@
-"""No orphans: processes on a leash end with the process that started them, also when that is killed by SIGKILL.
+"""No orphans: processes on a leash end with the process that started them, even if that one is killed -9.
 
-A watcher process holds the reading end of a pipe (see watcher.py). PR_SET_PDEATHSIG would not do: it follows the
-thread that forked, cannot be taken back once `fedswipe up` has succeeded, and exists on Linux alone.
+A watcher process holds the reading end of a pipe (see watcher.py). PR_SET_PDEATHSIG would not do: it follows
+the thread that forked, cannot be taken back once `fedswipe up` has succeeded, and exists on Linux alone.
 """
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -33,6 +34,7 @@ class Leash:
         finally:
             os.close(reading)
         self._pipe = os.fdopen(writing, "w", buffering=1)
+        self._children: list[subprocess.Popen[str]] = []
 
     def spawn(
         self, command: Sequence[str], *, env: Mapping[str, str], log: Path
@@ -40,7 +42,7 @@ class Leash:
         """Start `command` in a session of its own, its output appended to `log`, held by this leash."""
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
-            child = subprocess.Popen(
+            child = subprocess.Popen(  # noqa: S603 - our own programs with arguments of our own
                 ["/bin/sh", "-c", _GATE, "gate", *command],
                 stdin=subprocess.PIPE,
                 stdout=output,
@@ -49,6 +51,7 @@ class Leash:
                 text=True,
                 start_new_session=True,
             )
+        self._children.append(child)
         identity = ProcessId.of(child.pid)
         self._pipe.write(f"hold {identity.pid} {identity.started}\n")
         gate = child.stdin
@@ -58,14 +61,11 @@ class Leash:
         return child, identity
 
     def release(self) -> None:
-        """Let everything go on without this process."""
+        """Let everything go on without this process; the leash holds nothing any more."""
         self._pipe.write("release\n")
-        self.close()
-
-    def close(self) -> None:
-        """End the watch; what is still held is killed, unless it was released."""
-        self._pipe.close()
-        self._watcher.wait()
+        for child in self._children:
+            child.returncode = child.poll() or 0  # otherwise Popen warns of those that still run
+        self._children.clear()
 
     def __enter__(self) -> "Leash":
         return self
@@ -73,4 +73,9 @@ class Leash:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        for child in self._children:
+            if child.poll() is None:
+                os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+        self._pipe.close()
+        self._watcher.wait()

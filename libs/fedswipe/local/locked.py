@@ -11,10 +11,10 @@ from pathlib import Path
 def locked(path: Path) -> Iterator[None]:
     """Hold the lock file `path` while the context is open; waits for whoever holds it.
 
-    The system lets go of it when its holder dies. The holder may delete the file: who waited takes the new one.
+    The system lets go of it when its holder dies. The holder may delete the file: the next one makes it anew.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     while True:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             if _is_still(file.fileno(), path):

@@ -12,13 +12,12 @@ ACCESS_KEY = "fedswipe"
 
 
 class MinioServer:
-    """A running MinIO. `process` stops, kills and restarts it on the same port and data."""
+    """A starting or running MinIO; `process` stops, kills and restarts it on the same port and data."""
 
-    name = "minio"
     how = "native"
 
     def __init__(self, binary: Path, folder: Path, secret_key: str, ports: Ports, leash: Leash) -> None:
-        port = ports.take("minio")
+        port = ports.take("s3")
         self.s3 = S3Address(f"http://{HOST}:{port}", ACCESS_KEY, secret_key)
         self.address = self.s3.url
         data = folder / "data" / "minio"
@@ -34,11 +33,11 @@ class MinioServer:
                     "MINIO_UPDATE": "off",  # no calls home
                 },
                 log=folder / "logs" / "minio.log",
-                ready=self.answers,
+                ready=lambda: s3_answers(self.s3),
             ),
             leash,
         )
 
-    def answers(self) -> bool:
-        """Say whether the server answers a signed request now."""
-        return s3_answers(self.s3)
+    def wait_ready(self) -> None:
+        """Return once it answers a signed request; StartFailed when it ends before, or takes too long."""
+        self.process.wait_ready()

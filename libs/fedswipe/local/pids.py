@@ -13,7 +13,7 @@ POLL_SECONDS = 0.02
 
 @dataclass(frozen=True)
 class ProcessId:
-    """One process for as long as the machine runs. `started` is opaque; equal values mean the same process."""
+    """One process of this machine. `started` is opaque: with the same pid it means the same process."""
 
     pid: int
     started: str
@@ -64,7 +64,7 @@ def _started_on_linux(pid: int) -> str:
 
 def _started(pid: int) -> str:
     """Return the start as ps(1) prints it, for systems without /proc."""
-    line = subprocess.run(
+    line = subprocess.run(  # noqa: S603 - a number is the only argument that varies
         ["ps", "-o", "stat=,lstart=", "-p", str(pid)],  # noqa: S607 - ps is where the system keeps it
         capture_output=True,
         text=True,

@@ -1,4 +1,4 @@
-"""Where the parts listen: fixed ports for `fedswipe up`, free ones for tests; always on the loopback interface."""
+"""Where parts listen, always on the loopback interface: fixed ports for `up`, free ones for tests."""
 
 import random
 import socket
@@ -14,11 +14,11 @@ FIXED: Mapping[str, int] = {
     "predictor": 8001,
     "trainer": 8002,
     "aggregator": 8003,
-    "minio": 9000,
+    "s3": 9000,
     "kafka": 9092,
     "kafka-controller": 9093,
 }
-# Below the ephemeral range (32768 on Linux), so that no outgoing connection takes the port before the part does.
+# Below the ephemeral range (32768 on Linux): no outgoing connection takes the port before the part does.
 _FREE = range(20_000, 32_000)
 _TRIES = 200
 _STEP = 10_000  # a taken 9092 moves to 19092, then to 29092
@@ -47,7 +47,7 @@ class FixedPorts:
             if port not in self._taken and is_free(port):
                 self._taken.add(port)
                 if port != wanted:
-                    self._reporter.say(f"Port {wanted} is taken: {part} listens on {port}.")
+                    self._reporter.say(f"Port {wanted} is taken: {part} listens on {port} instead.")
                 return port
         raise StackError(
             f"no free port for {part}: {wanted} and those {_STEP} apart are taken; stop what uses {wanted}"

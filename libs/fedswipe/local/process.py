@@ -17,7 +17,7 @@ TAIL_LINES = 20
 
 @dataclass(frozen=True)
 class Program:
-    """What to run. `ready` makes one real request and says whether it was answered; `env` is added to ours."""
+    """What to run. `ready` makes one real request and says if it was answered; `env` is added to ours."""
 
     name: str
     command: tuple[str, ...]
@@ -41,7 +41,7 @@ class ManagedProcess:
         return self._child.poll() is None
 
     def wait_ready(self) -> None:
-        """Return once the program answers. StartFailed when it ends before, or after `ready_within` seconds."""
+        """Return once the program answers; StartFailed when it ends before, or takes over `ready_within`."""
         deadline = time.monotonic() + self.program.ready_within
         while not self.program.ready():
             if not self.running:
@@ -51,7 +51,7 @@ class ManagedProcess:
             time.sleep(POLL_SECONDS)
 
     def stop(self, grace: float = 10.0) -> int:
-        """Send SIGTERM, after `grace` seconds SIGKILL; return the exit status (-9 when it had to be killed)."""
+        """Send SIGTERM, after `grace` seconds SIGKILL; return the exit status (-9: it had to be killed)."""
         self._child.terminate()
         try:
             return self._child.wait(grace)
@@ -70,10 +70,6 @@ class ManagedProcess:
             self.stop()
         self._child, self.id = self._spawn()
         self.wait_ready()
-
-    def detach(self) -> None:
-        """Forget the process: it goes on after this program's end (its leash must have been released)."""
-        self._child.returncode = 0  # otherwise Popen warns about the process when it is collected
 
     def _spawn(self) -> tuple[subprocess.Popen[str], ProcessId]:
         program = self.program

@@ -13,7 +13,7 @@ class Reporter(Protocol):
         ...
 
     def step(self, title: str, seconds: float) -> AbstractContextManager[None]:
-        """Show that `title` is going on while the context is open; `seconds` is how long it takes as a rule."""
+        """Show that `title` is going on while the context is open; `seconds` is what it usually takes."""
         ...
 
 

@@ -14,7 +14,7 @@ from fedswipe.local.errors import MissingTool
 
 @dataclass(frozen=True)
 class Tool:
-    """A program: how it tells its version, the oldest major.minor that will do, its package by package manager."""
+    """A program: how it tells its version, the oldest major.minor that will do, its package per manager."""
 
     name: str
     version_command: tuple[str, ...]
@@ -56,7 +56,7 @@ GO = Tool(
 
 def require(tools: Iterable[Tool]) -> None:
     """Return when all tools are there and new enough; MissingTool names each that is not, and its remedy."""
-    complaints = [complaint for tool in tools if (complaint := _complaint(tool))]
+    complaints = dict.fromkeys(complaint for tool in tools if (complaint := _complaint(tool)))
     if complaints:
         raise MissingTool("\n".join(complaints))
 
@@ -75,7 +75,9 @@ def _complaint(tool: Tool) -> str | None:
     path = tool.path()
     if path is None:
         return f"{tool.name} is missing ({oldest} or newer is needed). Install it: {_install(tool)}"
-    answer = subprocess.run([path, *tool.version_command], capture_output=True, text=True, check=False)
+    answer = subprocess.run(  # noqa: S603 - found on PATH, arguments of our own
+        [path, *tool.version_command], capture_output=True, text=True, check=False
+    )
     found = re.search(tool.version_pattern, answer.stdout + answer.stderr)
     if found is None:
         return (

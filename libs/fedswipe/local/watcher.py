@@ -1,6 +1,6 @@
 """The far end of a leash: `python -m fedswipe.local.watcher` kills what it holds when its input ends.
 
-Its standard input is a pipe that only the owner writes to, so the pipe ends with the owner, however that ends.
+Its standard input is a pipe that only the owner writes to, so it ends with the owner, however that ends.
 Lines: `hold PID STARTED` and `release`; after `release` the processes go on by themselves.
 """
 

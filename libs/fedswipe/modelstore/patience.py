@@ -1,4 +1,4 @@
-"""How long a store is given: retries with capped exponential back-off, and a circuit breaker around each try."""
+"""How long a store is given: retries with capped exponential back-off, a circuit breaker around each try."""
 
 import time
 from collections.abc import Callable
@@ -32,7 +32,7 @@ class Patience:
 
 
 class GuardedCalls:
-    """Calls through retries and a breaker. Errors other than StoreUnavailable pass at once: the store answered."""
+    """Calls through retries and a breaker. Other errors than StoreUnavailable pass at once: it answered."""
 
     def __init__(self, patience: Patience) -> None:
         self._patience = patience
@@ -44,14 +44,13 @@ class GuardedCalls:
         return cast(BreakerState, self._storage.state)
 
     def call(self, operation: Callable[[], T]) -> T:
-        """Return what `operation` returns, trying again on StoreUnavailable until the bound or the breaker says no."""
+        """Return what `operation` returns; on StoreUnavailable try again, up to the bound or open circuit."""
+        patience, late = self._patience, tenacity.stop_before_delay(self._patience.total)
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(StoreUnavailable),
-            wait=tenacity.wait_random_exponential(
-                multiplier=self._patience.wait_first, max=self._patience.wait_cap
-            ),
-            stop=tenacity.stop_before_delay(self._patience.total),
-            sleep=self._patience.sleep,
+            wait=tenacity.wait_random_exponential(multiplier=patience.wait_first, max=patience.wait_cap),
+            stop=lambda attempt: self.state == pybreaker.STATE_OPEN or late(attempt),
+            sleep=patience.sleep,
             reraise=True,
         )
         return self._open_is_unavailable(lambda: retrying(lambda: self._breaker().call(operation)))

@@ -1,11 +1,11 @@
-"""The port: content-addressed objects that are written once, verified by every reader and never deleted here."""
+"""The port: content-addressed objects, verified by every reader, never deleted by a publisher."""
 
 import hashlib
 import re
-from dataclasses import dataclass
 from typing import Protocol
 
 from fedswipe.errors import FedswipeError, Retryable
+from fedswipe.events import ObjectRef, Sha256
 
 _KIND = re.compile(r"[a-z0-9-]+(/[a-z0-9-]+)*")
 _SUFFIXES = {"models": ".safetensors", "optimisers": ".safetensors", "manifests": ".json", "recipes": ".json"}
@@ -20,27 +20,18 @@ class ObjectMissing(Retryable):
 
 
 class ContentMismatch(FedswipeError):
-    """An object's bytes are not what its reference says. Never retried in silence: someone changed the store."""
+    """An object is not what its reference says. Never retried in silence: someone changed the store."""
 
 
 class StoreMisconfigured(FedswipeError):
     """The store refuses us: wrong keys, no such bucket, no right to it. Waiting does not help."""
 
 
-@dataclass(frozen=True)
-class ObjectRef:
-    """A pointer to content. `sha256` is 64 lower-case hex digits, `size` is in bytes."""
-
-    key: str
-    sha256: str
-    size: int
-
-
 class ModelStore(Protocol):
     """Content-addressed storage. Implementations are safe to use from several threads."""
 
     def put(self, kind: str, data: bytes) -> ObjectRef:
-        """Store `data` under `<kind>/<sha256><suffix>` and return its reference; the same data is the same object.
+        """Store `data` as `<kind>/<sha256><suffix>`, return its reference; the same data is the same object.
 
         `kind` is a path of lower-case words, such as `swipe-en/models`. Raises ValueError for another kind,
         StoreUnavailable, StoreMisconfigured.
@@ -60,10 +51,10 @@ class ModelStore(Protocol):
 
 
 def reference(kind: str, data: bytes) -> ObjectRef:
-    """Name `data`: the reference that `put` returns. ValueError when `kind` is not a path of lower-case words."""
+    """Name `data`: what `put` returns. ValueError when `kind` is not a path of lower-case words."""
     if not _KIND.fullmatch(kind):
         raise ValueError(f"kind is {kind!r}: use lower-case words, digits and hyphens with / between")
-    digest = hashlib.sha256(data).hexdigest()
+    digest = Sha256(hashlib.sha256(data).hexdigest())
     return ObjectRef(f"{kind}/{digest}{_SUFFIXES.get(kind.rpartition('/')[2], '')}", digest, len(data))
 
 

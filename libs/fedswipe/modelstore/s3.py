@@ -1,19 +1,21 @@
 """The model store on plain S3 (MinIO or any other server that speaks it)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
+from typing import Self
 
 import urllib3
 from minio import Minio
 from minio.error import InvalidResponseError, S3Error, ServerError
 
+from fedswipe.environment import read_settings
+from fedswipe.events import ObjectRef
 from fedswipe.modelstore.patience import BreakerState, GuardedCalls, Patience
 from fedswipe.modelstore.port import (
     ContentMismatch,
     ObjectMissing,
-    ObjectRef,
     StoreMisconfigured,
     StoreUnavailable,
     reference,
@@ -27,15 +29,31 @@ _CONNECTIONS = 16  # kept open, for as many threads at once
 
 @dataclass(frozen=True)
 class S3Settings:
-    """Where and as whom. `url` is http(s)://host:port; time-outs are in seconds and count per socket operation."""
+    """Where and as whom. `url` is http(s)://host:port; time-outs are seconds for one socket operation."""
 
-    url: str
-    bucket: str
-    access_key: str
-    secret_key: str = field(repr=False)
-    region: str = "us-east-1"
+    access_key: str = field(
+        metadata={"env": "FEDSWIPE_S3_ACCESS_KEY", "help": "the object store's access key"}
+    )
+    secret_key: str = field(
+        repr=False, metadata={"env": "FEDSWIPE_S3_SECRET_KEY", "help": "the object store's secret key"}
+    )
+    url: str = field(
+        default="http://127.0.0.1:9000",
+        metadata={"env": "FEDSWIPE_S3", "help": "the object store, http(s)://host:port"},
+    )
+    bucket: str = field(
+        default="fedswipe", metadata={"env": "FEDSWIPE_S3_BUCKET", "help": "the bucket of the models"}
+    )
+    region: str = field(
+        default="us-east-1", metadata={"env": "FEDSWIPE_S3_REGION", "help": "the bucket's region"}
+    )
     connect_timeout: float = 2.0
     read_timeout: float = 10.0
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Read the environment; FedswipeError names the variable and the remedy."""
+        return read_settings(cls, environ)
 
 
 class S3ModelStore:
@@ -64,11 +82,11 @@ class S3ModelStore:
 
     @property
     def breaker_state(self) -> BreakerState:
-        """Return whether the circuit is closed (normal), open (nothing is tried) or half-open (one try decides)."""
+        """Return `closed` (normal), `open` (nothing is tried) or `half-open` (the next try decides)."""
         return self._calls.state
 
     def put(self, kind: str, data: bytes) -> ObjectRef:
-        """Store `data`; see `ModelStore.put`. An object is written in one request, so it is whole or absent."""
+        """Store `data`; see `ModelStore.put`. It is written in one request, so it is whole or absent."""
         ref = reference(kind, data)
         if ref.size > _LARGEST_PUT:
             raise ValueError(f"{ref.size} bytes are more than the {_LARGEST_PUT} that one S3 request takes")

@@ -1,170 +1,149 @@
-"""The search for a lexicon's k best words under ctc + a * log unigram + b * letters."""
+"""The search for a lexicon's k best words under ctc + a * log unigram + b * letters.
+
+A prefix's column is (T + 1, 2): after t steps, the probability that the steps so far spell the prefix and
+the last of them is a letter [t, 0] or a blank [t, 1]. A word's probability is the sum of the last row.
+"""
 
 import heapq
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fedswipe.swipe.compiled import compiled
-from fedswipe.swipe.ctc import begin, extend, extend_logs, outlook
+from fedswipe.swipe.trie import NO_WORD, Trie
 
 SLACK = 1e-9  # a bound and the score it bounds are rounded differently
-UNDERFLOW = -650.0  # log of a probability that terms lost below 1e-308 cannot have changed
+
+
+class Best(NamedTuple):
+    """The k best words so far, best first; equal scores stand in the lexicon's order. NO_WORD: none yet."""
+
+    words: NDArray[np.int32]
+    scores: NDArray[np.float64]
+    ctcs: NDArray[np.float64]
 
 
 @compiled
 def search(
-    log_probs: NDArray[np.float32],
-    letters: NDArray[np.int32],
-    depths: NDArray[np.int32],
-    ends: NDArray[np.int32],
-    words: NDArray[np.int32],
-    heights: NDArray[np.int32],
-    best_below: NDArray[np.float64],
-    log_unigram: NDArray[np.float32],
-    a: float,
-    b: float,
-    found: NDArray[np.int32],
-    scores: NDArray[np.float64],
-    ctcs: NDArray[np.float64],
-) -> int:
-    """Fill found, scores and ctcs (k,) with the k best words, best first; return the prefixes looked at.
-
-    Equal scores stand in the lexicon's order. Words without any probability are left out: found -1.
-    """
-    found[:], scores[:] = -1, -np.inf
-    # Relative to each step's likeliest class, the numbers of likely words stay far from underflow.
-    logs = log_probs.astype(np.float64)
-    shift = 0.0
-    for t in range(len(logs)):
-        likeliest = logs[t].max()
-        logs[t] -= likeliest
-        shift += likeliest
-    looked_at = _best_first(
-        np.exp(logs), shift, letters, depths, ends, words, heights, best_below, log_unigram, a, b,
-        found, scores, ctcs,
-    )  # fmt: skip
-    most_bonus = a * best_below[0] + max(b, b * heights[0])
-    if scores[-1] < shift + UNDERFLOW + most_bonus:
-        found[:], scores[:] = -1, -np.inf
-        _every_word(
-            log_probs.astype(np.float64), letters, depths, words, heights, log_unigram, a, b, found, scores, ctcs
-        )
-        looked_at += len(letters)
-    return looked_at
-
-
-@compiled
-def _best_first(
     probabilities: NDArray[np.float64],
     shift: float,
-    letters: NDArray[np.int32],
-    depths: NDArray[np.int32],
-    ends: NDArray[np.int32],
-    words: NDArray[np.int32],
-    heights: NDArray[np.int32],
-    best_below: NDArray[np.float64],
-    log_unigram: NDArray[np.float32],
+    trie: Trie,
     a: float,
     b: float,
-    found: NDArray[np.int32],
-    scores: NDArray[np.float64],
-    ctcs: NDArray[np.float64],
+    after: NDArray[np.float64],
+    best: Best,
 ) -> int:
-    """Expand the prefix with the highest bound until no bound reaches the k-th best score."""
+    """Spell the prefix with the highest bound until no bound reaches the k-th best score.
+
+    probabilities: float64 (T, classes), divided by factors whose logarithms add up to shift. after: the
+    probabilities' outlook. Fills best, given empty; returns how many prefixes were spelt.
+    """
     steps = len(probabilities)
-    further = outlook(probabilities, heights[0], b)
-    columns = np.empty((256, steps + 1, 2))
-    begin(probabilities, columns[0])
-    free = [slot for slot in range(len(columns) - 1, 0, -1)]
-    open_prefixes = [(-np.inf, 0, 0)]
-    looked_at = 0
-    while open_prefixes:
-        negative_bound, node, slot = heapq.heappop(open_prefixes)
-        if -negative_bound + SLACK < scores[-1]:
-            break
-        child = node + 1
-        while child < ends[node]:
-            if not free:
-                columns, free = _double(columns)
-            of_child = free[-1]
-            extend(probabilities, columns[slot], letters[node], letters[child], columns[of_child])
-            looked_at += 1
-            depth = depths[child]
-            if words[child] != -1:
-                mass = columns[of_child, steps, 0] + columns[of_child, steps, 1]
-                if mass > 0.0:
-                    ctc = shift + np.log(mass)
-                    score = ctc + a * log_unigram[words[child]] + b * depth
-                    _keep(words[child], score, ctc, found, scores, ctcs)
-            if heights[child] > 0:
-                mass = 0.0
-                for t in range(depth, steps):
-                    mass += (columns[of_child, t, 0] + columns[of_child, t, 1]) * further[heights[child], t]
-                if mass > 0.0:
-                    bound = shift + np.log(mass) + a * best_below[child] + b * depth
-                    if bound + SLACK >= scores[-1]:
-                        free.pop()
-                        heapq.heappush(open_prefixes, (-bound, child, of_child))
-            child = ends[child]
-        free.append(slot)
-    return looked_at
+    nodes = np.zeros(256, dtype=np.int64)  # the prefixes spelt, and their columns
+    columns = np.empty((len(nodes), steps + 1, 2))
+    _begin(probabilities, columns[0])
+    spelt = 1
+    waiting = [(-np.inf, 0, 0)]  # -bound, prefix, place of its parent among the prefixes spelt
+    waiting.pop()
+    _queue(probabilities, shift, trie, a, b, best, after, 0, 0, columns[0], waiting)
+    while waiting and best.scores[-1] <= SLACK - waiting[0][0]:
+        _, node, parent = heapq.heappop(waiting)
+        if spelt == len(nodes):
+            nodes = np.concatenate((nodes, np.empty_like(nodes)))
+            columns = np.concatenate((columns, np.empty_like(columns)))
+        column = columns[spelt]
+        _extend(probabilities, columns[parent], trie.letters[nodes[parent]], trie.letters[node], column)
+        mass = column[steps, 0] + column[steps, 1]
+        if trie.words[node] != NO_WORD and mass > 0.0:
+            _keep(trie, node, shift + np.log(mass), a, b, best)
+        nodes[spelt] = node
+        _queue(probabilities, shift, trie, a, b, best, after, node, spelt, column, waiting)
+        spelt += 1
+    return spelt
 
 
 @compiled
-def _double(columns: NDArray[np.float64]) -> tuple[NDArray[np.float64], list[int]]:
-    """Twice the columns, and the new ones' slots."""
-    more = np.empty((2 * len(columns), columns.shape[1], 2))
-    more[: len(columns)] = columns
-    return more, [slot for slot in range(2 * len(columns) - 1, len(columns) - 1, -1)]
-
-
-@compiled
-def _keep(
-    word: int,
-    score: float,
-    ctc: float,
-    found: NDArray[np.int32],
-    scores: NDArray[np.float64],
-    ctcs: NDArray[np.float64],
-) -> None:
-    """Put a word in its place among the k best; equal scores stand in the lexicon's order."""
-    place = len(found) - 1
-    if score < scores[place] or (score == scores[place] and word > found[place] >= 0):
-        return
-    while place > 0 and (score > scores[place - 1] or (score == scores[place - 1] and word < found[place - 1])):
-        found[place], scores[place], ctcs[place] = found[place - 1], scores[place - 1], ctcs[place - 1]
-        place -= 1
-    found[place], scores[place], ctcs[place] = word, score, ctc
-
-
-@compiled
-def _every_word(
-    logs: NDArray[np.float64],
-    letters: NDArray[np.int32],
-    depths: NDArray[np.int32],
-    words: NDArray[np.int32],
-    heights: NDArray[np.int32],
-    log_unigram: NDArray[np.float32],
+def _queue(
+    probabilities: NDArray[np.float64],
+    shift: float,
+    trie: Trie,
     a: float,
     b: float,
-    found: NDArray[np.int32],
-    scores: NDArray[np.float64],
-    ctcs: NDArray[np.float64],
+    best: Best,
+    after: NDArray[np.float64],
+    node: int,
+    place: int,
+    column: NDArray[np.float64],
+    waiting: list[tuple[float, int, int]],
 ) -> None:
-    """Score all words on logarithms: for steps so sharp that the best words' probabilities underflow."""
-    steps = len(logs)
-    columns = np.full((heights[0] + 1, steps + 1, 2), -np.inf)
-    columns[0, 0, 1] = 0.0
-    for t in range(steps):
-        columns[0, t + 1, 1] = columns[0, t, 1] + logs[t, 0]
-    path = np.zeros(heights[0] + 1, dtype=np.int32)
-    for node in range(1, len(letters)):
-        depth = depths[node]
-        path[depth] = letters[node]
-        extend_logs(logs, columns[depth - 1], path[depth - 1], path[depth], columns[depth])
-        if words[node] != -1:
-            ctc = np.logaddexp(columns[depth, steps, 0], columns[depth, steps, 1])
-            if ctc > -np.inf:
-                score = ctc + a * log_unigram[words[node]] + b * depth
-                _keep(words[node], score, ctc, found, scores, ctcs)
+    """Put a prefix's continuations in the queue, unless nothing below them can be among the k best."""
+    child = node + 1
+    while child < trie.ends[node]:
+        mass = _entering(
+            probabilities, column, trie.letters[node], trie.letters[child], after[trie.heights[child]]
+        )
+        if mass > 0.0:
+            bound = shift + np.log(mass) + a * trie.best_below[child] + b * trie.depths[child]
+            if bound + SLACK >= best.scores[-1]:
+                heapq.heappush(waiting, (-bound, child, place))
+        child = trie.ends[child]
+
+
+@compiled
+def _keep(trie: Trie, node: int, ctc: float, a: float, b: float, best: Best) -> None:
+    """Put the word that ends at a node in its place among the k best, or drop it."""
+    word = trie.words[node]
+    score = ctc + a * trie.log_unigram[word] + b * trie.depths[node]
+    place = len(best.words)
+    while place > 0 and (
+        score > best.scores[place - 1] or (score == best.scores[place - 1] and word < best.words[place - 1])
+    ):
+        place -= 1
+    for moved in range(len(best.words) - 1, place, -1):
+        best.words[moved] = best.words[moved - 1]
+        best.scores[moved] = best.scores[moved - 1]
+        best.ctcs[moved] = best.ctcs[moved - 1]
+    if place < len(best.words):
+        best.words[place], best.scores[place], best.ctcs[place] = word, score, ctc
+
+
+@compiled
+def _begin(probabilities: NDArray[np.float64], column: NDArray[np.float64]) -> None:
+    """The empty prefix's column: nothing but blanks."""
+    column[0, 0], column[0, 1] = 0.0, 1.0
+    for t in range(len(probabilities)):
+        column[t + 1, 0] = 0.0
+        column[t + 1, 1] = column[t, 1] * probabilities[t, 0]
+
+
+@compiled
+def _extend(
+    probabilities: NDArray[np.float64],
+    column: NDArray[np.float64],
+    last: int,
+    letter: int,
+    extended: NDArray[np.float64],
+) -> None:
+    """The column of a prefix with one more letter; the same letter again needs a blank between."""
+    extended[0, 0], extended[0, 1] = 0.0, 0.0
+    for t in range(len(probabilities)):
+        enters = column[t, 1] if letter == last else column[t, 0] + column[t, 1]
+        extended[t + 1, 0] = (extended[t, 0] + enters) * probabilities[t, letter]
+        extended[t + 1, 1] = (extended[t, 0] + extended[t, 1]) * probabilities[t, 0]
+
+
+@compiled
+def _entering(
+    probabilities: NDArray[np.float64],
+    column: NDArray[np.float64],
+    last: int,
+    letter: int,
+    after: NDArray[np.float64],
+) -> float:
+    """The sum over t of the probability that a further letter's first step is t, times after[t]."""
+    total = 0.0
+    for t in range(len(probabilities)):
+        enters = column[t, 1] if letter == last else column[t, 0] + column[t, 1]
+        total += enters * probabilities[t, letter] * after[t]
+    return total

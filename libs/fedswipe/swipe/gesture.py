@@ -29,3 +29,11 @@ class Gesture:
         for field, value in (("width", self.width), ("height", self.height)):
             if not 0 < value < float("inf"):
                 raise ValueError(f"{field}: {value}; give the keyboard's size in pixels, more than 0")
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledGesture:
+    """A swipe and the word it meant, in lower case."""
+
+    word: str
+    gesture: Gesture

@@ -6,10 +6,15 @@ from math import isfinite
 import numpy as np
 from numpy.typing import NDArray
 
+from fedswipe.swipe.best_first import Best
 from fedswipe.swipe.best_first import search as search_best_first
+from fedswipe.swipe.ctc import word_ctcs
 from fedswipe.swipe.layout import Layout
 from fedswipe.swipe.lexicon import Lexicon
-from fedswipe.swipe.trie import build_trie
+from fedswipe.swipe.outlook import outlook
+from fedswipe.swipe.trie import NO_WORD, build_trie
+
+UNDERFLOW = -650.0  # log of a probability that terms lost below 1e-308 cannot have changed
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,7 @@ class Decoder:
         self.lexicon = lexicon
         self.layout = layout
         self._trie = build_trie(lexicon.words, lexicon.log_unigram, layout)
+        self._lengths = np.array([len(word) for word in lexicon.words])
 
     def decode(self, log_probs: NDArray[np.float32], search: SearchWeights, top_k: int) -> list[Candidate]:
         """The top_k words with the highest scores, best first, exactly.
@@ -60,35 +66,37 @@ class Decoder:
         steps has none. Raises ValueError for a wrong shape or NaN.
         """
         self._check(log_probs, top_k)
-        trie, most = self._trie, min(top_k, len(self.lexicon.words))
-        found = np.empty(most, dtype=np.int32)
-        scores, ctcs = np.empty(most), np.empty(most)
-        search_best_first(
-            np.ascontiguousarray(log_probs, dtype=np.float32),
-            trie.letters,
-            trie.depths,
-            trie.ends,
-            trie.words,
-            trie.heights,
-            trie.best_below,
-            self.lexicon.log_unigram,
-            float(search.unigram),
-            float(search.length),
-            found,
-            scores,
-            ctcs,
-        )
-        return [
-            self._candidate(word, score, ctc)
-            for word, score, ctc in zip(found.tolist(), scores.tolist(), ctcs.tolist(), strict=True)
-            if word >= 0
-        ]
+        logs = log_probs.astype(np.float64)
+        best, certain = self._search(logs, search, min(top_k, len(self.lexicon.words)))
+        if best.scores[-1] < certain:
+            best = self._score_all(logs, search, len(best.words))
+        found = zip(best.words.tolist(), best.scores.tolist(), best.ctcs.tolist(), strict=True)
+        return [self._candidate(word, score, ctc) for word, score, ctc in found if score > -np.inf]
 
     def decode_batch(
         self, log_probs: NDArray[np.float32], search: SearchWeights, top_k: int
     ) -> list[list[Candidate]]:
         """`decode` for each of (N, T, classes)."""
         return [self.decode(one, search, top_k) for one in log_probs]
+
+    def _search(self, logs: NDArray[np.float64], search: SearchWeights, k: int) -> tuple[Best, float]:
+        """The best words, and the score from which on no probability lost to underflow can matter."""
+        trie, a, b = self._trie, float(search.unigram), float(search.length)
+        # Relative to each step's likeliest class, the probabilities of likely words stay far from underflow.
+        likeliest = logs.max(axis=1, keepdims=True)
+        shift = float(likeliest.sum())
+        probabilities = np.exp(logs - likeliest)
+        after = outlook(probabilities, int(trie.heights[0]), b)
+        best = Best(np.full(k, NO_WORD, dtype=np.int32), np.full(k, -np.inf), np.full(k, -np.inf))
+        search_best_first(probabilities, shift, trie, a, b, after, best)
+        most_bonus = a * float(trie.best_below[0]) + max(b, b * int(trie.heights[0]))
+        return best, shift + UNDERFLOW + most_bonus
+
+    def _score_all(self, logs: NDArray[np.float64], search: SearchWeights, k: int) -> Best:
+        ctcs = word_ctcs(logs, self._trie)
+        scores = ctcs + search.unigram * self._trie.log_unigram + search.length * self._lengths
+        order = np.argsort(-scores, kind="stable")[:k]
+        return Best(order.astype(np.int32), scores[order], ctcs[order])
 
     def _candidate(self, word: int, score: float, ctc: float) -> Candidate:
         text = self.lexicon.words[word]
@@ -98,7 +106,9 @@ class Decoder:
         if log_probs.ndim != 2 or log_probs.shape[1] != self.layout.classes or len(log_probs) == 0:
             raise ValueError(f"log_probs: shape {log_probs.shape}; give (steps, {self.layout.classes})")
         if not np.isfinite(log_probs.max(axis=1)).all():
-            raise ValueError("log_probs: a step holds NaN or +inf, or only -inf; give logarithms of probabilities")
+            raise ValueError(
+                "log_probs: a step holds NaN or +inf, or only -inf; give logarithms of probabilities"
+            )
         if top_k < 1:
             raise ValueError(f"top_k: {top_k}; ask for at least one word")
 

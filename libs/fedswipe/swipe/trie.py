@@ -1,5 +1,5 @@
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,16 +10,14 @@ from fedswipe.swipe.layout import Layout
 NO_WORD = -1
 
 
-@dataclass(frozen=True, eq=False)
-class Trie:
+class Trie(NamedTuple):
     """The prefixes of a lexicon's words, in preorder; node 0 is the empty prefix.
 
     The nodes below a node follow it up to its end (exclusive), so the children of n are n + 1, the end of
-    n + 1, the end of that, ... A node's arrays, each (nodes,):
-    letters: int32, class of its last letter. depths: int32, letters so far. ends: int32.
-    words: int32, the lexicon's word that ends here or NO_WORD.
-    heights: int32, letters of the longest way further down.
-    best_below: float64, largest log unigram of the words further down, -inf if there is none.
+    n + 1, the end of that, ... Each array is (nodes,) but log_unigram, the lexicon's, (words,).
+    letters: class of the node's last letter. depths: letters so far. words: the lexicon's word that ends
+    here, or NO_WORD. heights: letters of the longest way further down. best_below: largest log unigram of
+    the words from here on down.
     """
 
     letters: NDArray[np.int32]
@@ -28,27 +26,21 @@ class Trie:
     words: NDArray[np.int32]
     heights: NDArray[np.int32]
     best_below: NDArray[np.float64]
+    log_unigram: NDArray[np.float64]
 
 
 def build_trie(words: Sequence[str], log_unigram: NDArray[np.float32], layout: Layout) -> Trie:
     """The trie of distinct, non-empty words; ValueError for a word that the layout cannot type."""
     codes = encode_words(words, layout)
-    order = np.lexsort(codes.T[::-1]).astype(np.int32)
-    nodes = 1 + int(np.count_nonzero(codes))
-    trie = Trie(
-        letters=np.zeros(nodes, dtype=np.int32),
-        depths=np.zeros(nodes, dtype=np.int32),
-        ends=np.zeros(nodes, dtype=np.int32),
-        words=np.full(nodes, NO_WORD, dtype=np.int32),
-        heights=np.zeros(nodes, dtype=np.int32),
-        best_below=np.full(nodes, -np.inf),
-    )
-    used = _grow(codes[order], order, trie.letters, trie.depths, trie.words)
-    _close(trie.depths[:used], trie.words, log_unigram, trie.ends, trie.heights, trie.best_below)
-    return Trie(
-        *(array[:used].copy() for array in (trie.letters, trie.depths, trie.ends, trie.words)),
-        *(array[:used].copy() for array in (trie.heights, trie.best_below)),
-    )
+    order = np.lexsort(codes.T[::-1])
+    most = 1 + int(np.count_nonzero(codes))
+    letters, depths, ends, heights = np.zeros((4, most), dtype=np.int32)
+    ending = np.full(most, NO_WORD, dtype=np.int32)
+    nodes = _grow(codes[order], order, letters, depths, ending)
+    arrays = [array[:nodes].copy() for array in (letters, depths, ends, ending, heights)]
+    trie = Trie(*arrays, best_below=np.empty(nodes), log_unigram=log_unigram.astype(np.float64))
+    _close(trie)
+    return trie
 
 
 def encode_words(words: Sequence[str], layout: Layout) -> NDArray[np.int32]:
@@ -68,7 +60,7 @@ def encode_words(words: Sequence[str], layout: Layout) -> NDArray[np.int32]:
 @compiled
 def _grow(
     codes: NDArray[np.int32],
-    order: NDArray[np.int32],
+    order: NDArray[np.int64],
     letters: NDArray[np.int32],
     depths: NDArray[np.int32],
     words: NDArray[np.int32],
@@ -90,29 +82,22 @@ def _grow(
 
 
 @compiled
-def _close(
-    depths: NDArray[np.int32],
-    words: NDArray[np.int32],
-    log_unigram: NDArray[np.float32],
-    ends: NDArray[np.int32],
-    heights: NDArray[np.int32],
-    best_below: NDArray[np.float64],
-) -> None:
+def _close(trie: Trie) -> None:
     """Fill in what a node knows about the nodes below it, from the last node to the first."""
-    deepest = 0
-    for depth in depths:
-        deepest = max(deepest, depth)
-    following = np.full(deepest + 2, len(depths))  # the next node that is at most this deep
-    child_height = np.zeros(deepest + 2, dtype=np.int32)
-    child_best = np.full(deepest + 2, -np.inf)
-    for node in range(len(depths) - 1, -1, -1):
-        depth = depths[node]
-        ends[node] = following[depth]
-        heights[node] = child_height[depth + 1]
-        best_below[node] = child_best[depth + 1]
-        child_height[depth + 1] = 0
-        child_best[depth + 1] = -np.inf
-        here = log_unigram[words[node]] if words[node] != -1 else -np.inf
-        child_height[depth] = max(child_height[depth], heights[node] + 1)
-        child_best[depth] = max(child_best[depth], best_below[node], here)
+    nodes = len(trie.depths)
+    deepest = trie.depths.max()
+    following = np.full(deepest + 2, nodes)  # by depth: the next node that is not below
+    tallest = np.zeros(deepest + 2, dtype=np.int32)  # by depth: of the nodes since the last one less deep
+    best = np.full(deepest + 2, -np.inf)
+    for node in range(nodes - 1, -1, -1):
+        depth = trie.depths[node]
+        trie.ends[node] = following[depth]
+        trie.heights[node] = tallest[depth + 1]
+        trie.best_below[node] = best[depth + 1]
+        if trie.words[node] != NO_WORD:
+            trie.best_below[node] = max(trie.best_below[node], trie.log_unigram[trie.words[node]])
+        tallest[depth + 1] = 0
+        best[depth + 1] = -np.inf
+        tallest[depth] = max(tallest[depth], trie.heights[node] + 1)
+        best[depth] = max(best[depth], trie.best_below[node])
         following[depth:] = node

@@ -2,7 +2,8 @@
 
 import threading
 
-from fedswipe.modelstore.port import ObjectMissing, ObjectRef, StoreUnavailable, reference, verified
+from fedswipe.events import ObjectRef
+from fedswipe.modelstore.port import ObjectMissing, StoreUnavailable, reference, verified
 
 
 class InMemoryModelStore:

@@ -1,0 +1,125 @@
+"""The `fedswipe` command: one function a command, each importing what it needs when it runs.
+
+So `fedswipe up` loads neither torch nor numba, and `fedswipe --help` answers at once.
+"""
+
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from fedswipe.errors import FedswipeError
+
+REFUSED = 2
+NOT_UP = 1
+app = typer.Typer(
+    name="fedswipe",
+    help="Federated learning for swipe keyboards, on Apache Kafka.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,  # what is not a FedswipeError is a fault: Python's own traceback shows it
+    add_completion=False,
+)
+SwipesPath = Annotated[
+    Path | None,
+    typer.Option("--swipes", exists=True, help="How We Swipe logs: the zip file or a folder of .log files."),
+]
+JsonPath = Annotated[Path | None, typer.Option("--json", help="Write the figures into this file.")]
+OnlyStack = Annotated[
+    bool, typer.Option("--only-stack", help="Start Kafka and the object store, no services.")
+]
+KeepData = Annotated[bool, typer.Option("--keep-data", help="Keep topics and objects for the next `up`.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Folder = Annotated[
+    Path | None,
+    typer.Option("--folder", help="Where data, logs and state are.", show_default="~/.local/state/fedswipe"),
+]
+WithRclone = Annotated[bool, typer.Option("--with-rclone", help="Also the S3 server that only tests use.")]
+Markdown = Annotated[bool, typer.Option("--markdown", help="Print Markdown for the docs.")]
+
+
+def main() -> None:
+    """Run a command; an expected error is one red message and exit code 2, anything else a traceback."""
+    try:
+        app()
+    except FedswipeError as error:
+        Console(stderr=True).print(str(error), style="red", markup=False, highlight=False)
+        sys.exit(REFUSED)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"fedswipe {version('fedswipe')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Federated learning for swipe keyboards, on Apache Kafka."""
+
+
+@app.command()
+def up(only_stack: OnlyStack = False, folder: Folder = None) -> None:
+    """Start Kafka, the object store and the four services; a second call finds the first."""
+    from fedswipe.cli import prepare, stack
+
+    stack.up(prepare.prepare, prepare.services(), only_stack=only_stack, folder=folder)
+
+
+@app.command()
+def down(keep_data: KeepData = False, folder: Folder = None) -> None:
+    """Stop what `up` started and leave nothing behind."""
+    from fedswipe.cli import stack
+
+    stack.down(keep_data=keep_data, folder=folder)
+
+
+@app.command()
+def status(as_json: AsJson = False, folder: Folder = None) -> None:
+    """Say what runs, where it listens and whether it is ready; exit code 1 unless all of it is."""
+    from fedswipe.cli import stack
+
+    if not stack.status(as_json=as_json, folder=folder):
+        raise typer.Exit(NOT_UP)
+
+
+@app.command()
+def fetch(with_rclone: WithRclone = False) -> None:
+    """Download and compile the local stack's parts ahead of their first use."""
+    from fedswipe.cli import fetch as parts
+
+    parts.fetch(with_rclone=with_rclone)
+
+
+@app.command()
+def topology(markdown: Markdown = False) -> None:
+    """Print the flow: topics, events, keys, who writes and who reads."""
+    from fedswipe.cli import topology as flow
+
+    if markdown:
+        print(flow.markdown())
+    else:
+        Console().print(flow.table())
+
+
+@app.command()
+def settings(markdown: Markdown = False) -> None:
+    """Print every variable that the services read from their environment."""
+    from rich.markdown import Markdown as Rendered
+
+    from fedswipe.cli import settings as tables
+
+    if markdown:
+        print(tables.markdown())
+    else:
+        Console().print(Rendered(tables.markdown()))
+
+
+if __name__ == "__main__":
+    main()

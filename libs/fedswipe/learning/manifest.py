@@ -1,0 +1,52 @@
+"""A window's manifest: offset, id, verdict and weight of every record that its link settles."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+import orjson
+
+from fedswipe.events import DeltaId
+from fedswipe.learning.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One record: its offset, its delta's id ("" when unreadable), what became of it, its integer weight."""
+
+    offset: int
+    delta_id: DeltaId
+    verdict: Verdict
+    weight: int
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """All records of a window, by offset."""
+
+    entries: tuple[Entry, ...]
+
+    @property
+    def folded(self) -> frozenset[DeltaId]:
+        """The ids that went into the model."""
+        return frozenset(e.delta_id for e in self.entries if e.verdict is Verdict.FOLDED)
+
+    @property
+    def refused(self) -> tuple[Entry, ...]:
+        """The records that owe a dead letter."""
+        return tuple(e for e in self.entries if e.verdict is not Verdict.FOLDED)
+
+    def to_bytes(self) -> bytes:
+        """Return canonical JSON: `{"entries": [[offset, id, verdict, weight], ...]}`."""
+        return orjson.dumps({"entries": [[e.offset, e.delta_id, e.verdict, e.weight] for e in self.entries]})
+
+    @classmethod
+    def of(cls, entries: Iterable[Entry]) -> Self:
+        """Take a window's entries."""
+        return cls(tuple(entries))
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """Read what `to_bytes` wrote."""
+        rows = orjson.loads(data)["entries"]
+        return cls(tuple(Entry(offset, DeltaId(i), Verdict(v), weight) for offset, i, v, weight in rows))

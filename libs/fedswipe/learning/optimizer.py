@@ -1,0 +1,45 @@
+"""What a server optimiser remembers from one global model to the next, and its bytes."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import numpy as safetensors
+
+from fedswipe.errors import FedswipeError
+from fedswipe.learning.aggregation import Sum, mean
+from fedswipe.learning.recipe import Recipe
+
+Flat = NDArray[np.float32]
+State = dict[str, NDArray[np.float64]]  # vectors of the model's size, by name; FedAvg has none
+
+
+def fedavg(weights: Flat, state: State, sum_: Sum, recipe: Recipe) -> tuple[Flat, State]:
+    """Add the deltas' weighted mean, times the server's learning rate (FedAvg, arXiv 1602.05629).
+
+    float64 by element, rounded once to float32 at the end.
+    """
+    step = mean(sum_, recipe.scale_bits) * np.float64(recipe.server_learning_rate)
+    return (weights.astype(np.float64) + step).astype(np.float32), state
+
+
+OPTIMIZERS: dict[str, Callable[[Flat, State, Sum, Recipe], tuple[Flat, State]]] = {"fedavg": fedavg}
+
+
+def apply(weights: Flat, state: State, sum_: Sum, recipe: Recipe) -> tuple[Flat, State]:
+    """Return the next weights and state; a sum of no deltas changes nothing."""
+    if recipe.optimizer not in OPTIMIZERS:
+        raise FedswipeError(f"optimizer is {recipe.optimizer!r}; there are {', '.join(OPTIMIZERS)}")
+    if sum_.weight == 0:
+        return weights, state
+    return OPTIMIZERS[recipe.optimizer](weights, state, sum_, recipe)
+
+
+def state_to_bytes(state: State) -> bytes:
+    """Return the state as safetensors without metadata: equal states give equal bytes."""
+    return safetensors.save({name: state[name] for name in sorted(state)})
+
+
+def state_from_bytes(data: bytes) -> State:
+    """Read what `state_to_bytes` wrote."""
+    return dict(safetensors.load(data))

@@ -1,0 +1,71 @@
+"""The recipe of a window: everything that decides it, recorded with every model."""
+
+from dataclasses import asdict, dataclass
+from typing import Self
+
+import orjson
+
+from fedswipe.errors import FedswipeError
+from fedswipe.learning.fixed_point import LIMIT_BITS, NORM_BITS
+
+STALENESS_ONE = 1 << 10  # a staleness factor of 1
+CODE_VERSION = 1  # rises with every change that could change a verdict or a sum
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Bounds, weights and the optimiser's numbers.
+
+    `staleness` holds the factors for a delta 0, 1, ... versions old, in units of 2^-10, by default FedBuff's
+    1/sqrt(1 + s) (arXiv 2106.06639); anything older than the table is refused. A window closes at
+    `deltas` folded, `records` read or `seconds` after its first record.
+    """
+
+    deltas: int = 32
+    records: int = 1_000
+    seconds: float = 300.0
+    scale_bits: int = 24
+    max_value: float = 8.0
+    max_norm: float = 64.0
+    max_examples: int = 100
+    staleness: tuple[int, ...] = (1024, 724, 591, 512, 458, 418)
+    optimizer: str = "fedavg"
+    server_learning_rate: float = 1.0
+    code_version: int = CODE_VERSION
+
+    def __post_init__(self) -> None:
+        """Refuse numbers with which a sum could overflow, naming the setting and the remedy."""
+        for name in ("deltas", "records", "seconds", "max_value", "max_norm", "max_examples"):
+            if not getattr(self, name) > 0:
+                raise FedswipeError(f"recipe: {name} is {getattr(self, name)}, must be above 0")
+        if not self.staleness or not all(0 < factor <= STALENESS_ONE for factor in self.staleness):
+            raise FedswipeError(
+                f"recipe: staleness needs factors in 1..{STALENESS_ONE}, one a version of age"
+            )
+        if self.scale_bits < NORM_BITS:
+            raise FedswipeError(f"recipe: scale_bits is {self.scale_bits}, must be at least {NORM_BITS}")
+        largest = self.deltas * self.max_examples * STALENESS_ONE * self.max_value * 2.0**self.scale_bits
+        if largest >= 2.0**LIMIT_BITS:
+            raise FedswipeError(
+                f"recipe: deltas x max_examples x {STALENESS_ONE} x max_value x 2^scale_bits "
+                f"is {largest:.3g}, must stay below 2^{LIMIT_BITS}: lower one of them"
+            )
+
+    @property
+    def staleness_bound(self) -> int:
+        """The oldest delta that is still taken, in versions; ids are remembered over as many links."""
+        return len(self.staleness) - 1
+
+    def weight(self, examples: int, staleness: int) -> int:
+        """Return a delta's integer weight: its examples, capped, times its staleness factor."""
+        return min(examples, self.max_examples) * self.staleness[staleness]
+
+    def to_bytes(self) -> bytes:
+        """Return the recipe as canonical JSON: sorted keys, no spaces."""
+        return orjson.dumps(asdict(self), option=orjson.OPT_SORT_KEYS)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """Read what `to_bytes` wrote."""
+        fields = orjson.loads(data)
+        return cls(**fields | {"staleness": tuple(fields["staleness"])})

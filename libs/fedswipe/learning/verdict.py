@@ -1,0 +1,35 @@
+"""What becomes of one record of a window: folded, or refused for one of these reasons."""
+
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """Stable codes, in manifests and dead letters. A verdict rests on chain, range and recipe alone."""
+
+    FOLDED = "folded"
+    UNREADABLE = "unreadable"
+    OTHER_MODEL = "other_model"
+    STALE = "stale"
+    UNKNOWN_BASE = "unknown_base"
+    ROLLED_BACK = "rolled_back"
+    SEEN = "seen"
+    NO_EXAMPLES = "no_examples"
+    MISSHAPEN = "misshapen"
+    NOT_FINITE = "not_finite"
+    OVER_RANGE = "over_range"
+    OVER_NORM = "over_norm"
+
+
+EXPLANATIONS = {
+    Verdict.UNREADABLE: "value: not a DeltaComputed event with just one of payload and content",
+    Verdict.OTHER_MODEL: "model_id: another lineage's; send it to that lineage's partition",
+    Verdict.STALE: "base_version: too old; train again from the head",
+    Verdict.UNKNOWN_BASE: "base_link: not a link of this lineage's chain; train from the head",
+    Verdict.ROLLED_BACK: "base_link: a rollback left it behind; train again from the head",
+    Verdict.SEEN: "delta_id: folded before; nothing is to be done",
+    Verdict.NO_EXAMPLES: "examples: must be at least 1",
+    Verdict.MISSHAPEN: "payload: its length does not fit the codec and the model's size",
+    Verdict.NOT_FINITE: "payload: holds NaN or infinity; lower the learning rate",
+    Verdict.OVER_RANGE: "payload: a value is above the recipe's max_value; clip the update",
+    Verdict.OVER_NORM: "payload: its L2 norm is above the recipe's max_norm; clip the update",
+}

@@ -1,0 +1,121 @@
+"""One window: records in, a verdict each, and the exact sum of those that count. An audit can repeat it."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fedswipe.chain import Chain, Link
+from fedswipe.errors import InvalidMessage
+from fedswipe.events import ClosedBy, DeltaComputed, DeltaId, Sha256
+from fedswipe.learning.aggregation import Sum, empty, fold
+from fedswipe.learning.delta import decode_delta
+from fedswipe.learning.fixed_point import quantize, squared_norm, squared_norm_limit
+from fedswipe.learning.manifest import Entry
+from fedswipe.learning.recipe import Recipe
+from fedswipe.learning.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class History:
+    """What the parent chain says of deltas: the bases that count, with their staleness, and the ids of late.
+
+    `bases` maps a link's SHA-256 to its age in versions, for the links of the head's own line within the
+    staleness bound; `left_behind` holds the other links within the bound, that a rollback took out.
+    """
+
+    head: int
+    bases: Mapping[Sha256, int]
+    left_behind: Collection[Sha256]
+    seen: Collection[DeltaId]
+
+    @classmethod
+    def of(cls, chain: Chain, head: Link, seen: Collection[DeltaId], bound: int) -> "History":
+        """Gather it from a chain that holds `head`; the time is that of the bound, not of the chain."""
+        oldest = max(1, head.version - bound)
+        recent = {link.sha256: head.version - link.version for link in chain.links[oldest - 1 : head.version]}
+        line: set[Sha256] = set()
+        for link in chain.line(head):
+            if link.version < oldest:
+                break
+            line.add(link.sha256)
+        bases = {sha256: age for sha256, age in recent.items() if sha256 in line}
+        return cls(head.version, bases, recent.keys() - line, seen)
+
+    def refusal(self, delta: DeltaComputed, bound: int) -> Verdict | None:
+        """Say why this delta may not count on this head, or None."""
+        if self.head - delta.base_version > bound:
+            return Verdict.STALE
+        if delta.base_link in self.left_behind:
+            return Verdict.ROLLED_BACK
+        if self.bases.get(delta.base_link) != self.head - delta.base_version:
+            return Verdict.UNKNOWN_BASE
+        return Verdict.SEEN if delta.delta_id in self.seen else None
+
+
+class Window:
+    """The deltas that will be folded into one global model of `size` parameters."""
+
+    def __init__(self, recipe: Recipe, model_id: str, size: int, history: History) -> None:
+        self.recipe = recipe
+        self.entries: list[Entry] = []
+        self.sum: Sum = empty(size)
+        self.examples = 0
+        self._model_id = model_id
+        self._size = size
+        self._history = history
+        self._ids: set[DeltaId] = set()
+
+    def add(self, offset: int, delta: DeltaComputed, payload: bytes) -> Verdict:
+        """Judge the delta of one record and fold it if it counts."""
+        verdict, weight = self._judge(delta, payload)
+        self.entries.append(Entry(offset, delta.delta_id, verdict, weight))
+        return verdict
+
+    def add_unreadable(self, offset: int) -> Verdict:
+        """Settle a record that holds no delta."""
+        self.entries.append(Entry(offset, DeltaId(""), Verdict.UNREADABLE, 0))
+        return Verdict.UNREADABLE
+
+    @property
+    def full(self) -> ClosedBy | None:
+        """What closes the window now, apart from time."""
+        if self.sum.count >= self.recipe.deltas:
+            return ClosedBy.DELTAS
+        return ClosedBy.RECORDS if len(self.entries) >= self.recipe.records else None
+
+    def _judge(self, delta: DeltaComputed, payload: bytes) -> tuple[Verdict, int]:
+        refusal = self._refusal(delta)
+        if refusal is not None:
+            return refusal, 0
+        try:
+            values = decode_delta(payload, delta.codec, self._size)
+        except InvalidMessage:
+            return Verdict.MISSHAPEN, 0
+        return self._fold(delta, values)
+
+    def _refusal(self, delta: DeltaComputed) -> Verdict | None:
+        if delta.model_id != self._model_id:
+            return Verdict.OTHER_MODEL
+        if delta.delta_id in self._ids:
+            return Verdict.SEEN
+        if delta.examples <= 0:
+            return Verdict.NO_EXAMPLES
+        return self._history.refusal(delta, self.recipe.staleness_bound)
+
+    def _fold(self, delta: DeltaComputed, values: NDArray[np.float32]) -> tuple[Verdict, int]:
+        recipe = self.recipe
+        largest = np.max(np.abs(values))  # NaN and infinity survive both
+        if not np.isfinite(largest):
+            return Verdict.NOT_FINITE, 0
+        if largest > recipe.max_value:
+            return Verdict.OVER_RANGE, 0
+        fixed = quantize(values, recipe.scale_bits)
+        if squared_norm(fixed, recipe.scale_bits) > squared_norm_limit(recipe.max_norm):
+            return Verdict.OVER_NORM, 0
+        weight = recipe.weight(delta.examples, self._history.head - delta.base_version)
+        self.sum = fold(self.sum, fixed, weight)
+        self.examples += delta.examples
+        self._ids.add(delta.delta_id)
+        return Verdict.FOLDED, weight

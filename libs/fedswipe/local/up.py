@@ -1,0 +1,129 @@
+"""`fedswipe up`: a stack that goes on after the command that started it, or that nothing is left of."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from fedswipe.local.addresses import KAFKA, S3, Addresses, S3Address, kafka_from_env, s3_from_env
+from fedswipe.local.down import stop
+from fedswipe.local.errors import StackError
+from fedswipe.local.leash import Leash
+from fedswipe.local.locked import locked
+from fedswipe.local.parts import PARTS, PartName, Place, Server, Way
+from fedswipe.local.ports import FIXED, FixedPorts
+from fedswipe.local.process import ManagedProcess
+from fedswipe.local.reporter import Reporter
+from fedswipe.local.services import service_url, start_service
+from fedswipe.local.stack import choose, fetch
+from fedswipe.local.state import LOCK, Running, State
+
+Found = dict[str, Running]
+Prepare = Callable[[Addresses], None]
+Services = Mapping[str, Mapping[str, str]]
+
+
+def bring_up(
+    folder: Path, *, environ: Mapping[str, str], services: Services, prepare: Prepare, reporter: Reporter
+) -> State:
+    """Start whatever is not running yet: Kafka and the object store, then `prepare`, then the services.
+
+    `services` maps each service to start to variables for it, beside those of both addresses. `prepare` makes
+    topics and buckets; it runs at every call, so it must allow for what is there already. Until this
+    returns, everything that it started ends with this process; from then on it goes on by itself.
+    """
+    with locked(folder / LOCK):
+        before = State.load(folder)
+        found = _answering(before, reporter)
+        _refuse_another_stack(found, environ)
+        chosen = {part: way for part, way in choose(environ, reporter).items() if part not in found}
+        fetch(chosen)
+        with Leash() as leash:
+            ports = FixedPorts(reporter, {**FIXED, **_recorded_ports(before)})
+            place = Place(folder, ports, leash, secrets.token_urlsafe(24))
+            s3 = _start_servers(chosen, found, place, reporter) or before.s3
+            addresses = State(s3, tuple(found.values())).addresses
+            if before.running and before.addresses != addresses:
+                _stop_services(found, reporter)  # they look for Kafka or the store where it is no more
+            with reporter.step("Topics and buckets", 2):
+                prepare(addresses)
+            _start_services(services, found, addresses, place, reporter)
+            state = State(s3, tuple(found.values()))
+            state.save(folder)
+            leash.release()
+    return state
+
+
+def _answering(before: State, reporter: Reporter) -> Found:
+    """Return the recorded parts that answer. Those that run without answering are stopped."""
+    answering = {part.name: part for part in before.running if before.answers(part)}
+    for part in before.running:
+        if part.name in answering:
+            reporter.say(f"{part.name} is up already: {part.how}, {part.address}.")
+        else:
+            reporter.say(f"{part.name} does not answer any more: it is started again.")
+    stop([part for part in before.running if part.name not in answering], reporter)
+    return answering
+
+
+def _refuse_another_stack(found: Found, environ: Mapping[str, str]) -> None:
+    """Raise StackError when the environment asks for other servers than those that are up."""
+    wanted_s3 = s3_from_env(environ)
+    wanted = {"kafka": (KAFKA, kafka_from_env(environ)), "s3": (S3, wanted_s3.url if wanted_s3 else None)}
+    for name, (variable, address) in wanted.items():
+        part = found.get(name)
+        if part and address != part.address and (address or part.how == "given"):
+            raise StackError(
+                f"{variable} is {address or 'not set'}, but the stack that is up uses {part.address}: "
+                "`fedswipe down` first, or change the variable"
+            )
+
+
+def _recorded_ports(before: State) -> dict[str, int]:
+    return {part.name: part.port for part in before.running if part.process}
+
+
+def _start_servers(
+    chosen: Mapping[PartName, Way], found: Found, place: Place, reporter: Reporter
+) -> S3Address | None:
+    """Start what was chosen, both at once, and wait; add it to `found`; return a started store's keys."""
+    servers: dict[PartName, Server] = {}
+    s3: S3Address | None = None
+    if "s3" in chosen:
+        store = chosen["s3"].s3(place)
+        servers["s3"], s3 = store, store.s3
+    if "kafka" in chosen:
+        servers["kafka"] = chosen["kafka"].kafka(place)
+    if servers:
+        with reporter.step("Kafka and the object store", 6):
+            for name, server in servers.items():
+                server.wait_ready()
+                found[name] = _running(name, server.how, server.address, server.process)
+    return s3
+
+
+def _start_services(
+    services: Services, found: Found, addresses: Addresses, place: Place, reporter: Reporter
+) -> None:
+    """Start the services that are not there, all at once, and wait; add them to `found`."""
+    started: dict[str, tuple[str, ManagedProcess]] = {}
+    for name in services:
+        if name not in found:
+            port, log = place.ports.take(name), place.folder / "logs" / f"{name}.log"
+            env = {**addresses.environ(), **services[name]}
+            started[name] = service_url(port), start_service(name, port, env, log, place.leash)
+    if started:
+        with reporter.step("Services", 10):
+            for name, (url, process) in started.items():
+                process.wait_ready()
+                found[name] = _running(name, "native", url, process)
+
+
+def _stop_services(found: Found, reporter: Reporter) -> None:
+    services = [name for name in found if name not in PARTS]
+    stop([found.pop(name) for name in services], reporter)
+
+
+def _running(name: str, how: str, address: str, process: ManagedProcess | None) -> Running:
+    return Running(
+        name, how, address, process.id if process else None, str(process.program.log) if process else None
+    )

@@ -1,0 +1,106 @@
+"""The objects behind a lineage's links: model, optimiser state, manifest, recipe; content first (rule 4)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fedswipe.chain import Chain, Link
+from fedswipe.events import ClosedBy, DeltaId, GlobalModelPublished, OffsetRange, Sha256, Version
+from fedswipe.learning import optimizer
+from fedswipe.learning.architecture import Architecture
+from fedswipe.learning.factory import factory_bytes
+from fedswipe.learning.manifest import Manifest
+from fedswipe.learning.recipe import Recipe
+from fedswipe.learning.weights import from_bytes, to_bytes
+from fedswipe.learning.window import Window
+from fedswipe.modelstore.port import ModelStore
+from fedswipe.topology import Lineage
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A version's weights as one vector, in the architecture's order, and the optimiser's state."""
+
+    weights: NDArray[np.float32]
+    state: optimizer.State
+
+
+class Objects:
+    """Reads and writes a lineage's objects; remembers the manifests of the last few links."""
+
+    def __init__(
+        self, store: ModelStore, lineage: Lineage, architecture: Architecture, recipe: Recipe
+    ) -> None:
+        self._store = store
+        self._lineage = lineage
+        self._architecture = architecture
+        self._recipe = recipe
+        self._manifests: dict[Sha256, Manifest] = {}
+
+    def factory(self) -> GlobalModelPublished:
+        """Store the factory model and return the lineage's first event."""
+        start = OffsetRange(self._lineage.partition, 0, 0)
+        model = factory_bytes(self._lineage.model_id)
+        return self._event(1, "", start, model, {}, Manifest(()), 0, ClosedBy.FACTORY)
+
+    def build(
+        self, head: Link, trained: Trained, window: Window, end: int, closed_by: ClosedBy
+    ) -> tuple[GlobalModelPublished, Trained]:
+        """Fold a window into the head's model, store the result, and return the link that names it."""
+        weights, state = optimizer.apply(trained.weights, trained.state, window.sum, window.recipe)
+        model = to_bytes(self._architecture.split(weights))
+        settled = OffsetRange(self._lineage.partition, head.end, end)
+        manifest = Manifest.of(window.entries)
+        event = self._event(
+            head.version + 1, head.sha256, settled, model, state, manifest, window.examples, closed_by
+        )
+        return event, Trained(weights, state)
+
+    def load(self, event: GlobalModelPublished) -> Trained:
+        """Fetch and verify a version's weights and optimiser state."""
+        weights = from_bytes(self._store.get(event.model), self._architecture)
+        state = optimizer.state_from_bytes(self._store.get(event.optimizer))
+        return Trained(self._architecture.join(weights), state)
+
+    def manifest(self, chain: Chain, link: Link) -> Manifest:
+        """Return one of the newest links' manifests."""
+        if link.sha256 not in self._manifests:
+            ref = chain.event(link.version).manifest
+            self._manifests[link.sha256] = Manifest.from_bytes(self._store.get(ref))
+        return self._manifests[link.sha256]
+
+    def recent_ids(self, chain: Chain, head: Link, bound: int) -> frozenset[DeltaId]:
+        """Return the ids folded within the last `bound` links up to `head`, and forget older manifests."""
+        links = chain.links[max(0, head.version - bound) : head.version]
+        manifests = {link.sha256: self.manifest(chain, link) for link in links}
+        self._manifests = manifests
+        return frozenset().union(*(m.folded for m in manifests.values()))
+
+    def _event(
+        self,
+        version: int,
+        parent: str,
+        settled: OffsetRange,
+        model: bytes,
+        state: optimizer.State,
+        manifest: Manifest,
+        examples: int,
+        closed_by: ClosedBy,
+    ) -> GlobalModelPublished:
+        name = self._lineage.model_id
+        return GlobalModelPublished(
+            model_id=name,
+            version=Version(version),
+            parent=parent,
+            ranges=(settled,),
+            model=self._store.put(f"{name}/models", model),
+            optimizer=self._store.put(f"{name}/optimisers", optimizer.state_to_bytes(state)),
+            manifest=self._store.put(f"{name}/manifests", manifest.to_bytes()),
+            recipe=self._store.put(f"{name}/recipes", self._recipe.to_bytes()),
+            folded=len(manifest.folded),
+            refused=len(manifest.refused),
+            examples=examples,
+            closed_by=closed_by,
+            rollback_to=None,
+        )

@@ -1,0 +1,98 @@
+"""What happens to one request: swipes are recorded, training is requested, topics are counted."""
+
+import asyncio
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from fedswipe.event_log import EventSink, LogEnds
+from fedswipe.events import ClientId, DeadLettered, ModelId, SwipeRecorded, TrainingRequested
+from fedswipe.kafka.partitioning import partition_of
+from fedswipe.telemetry import meter, tracer
+from fedswipe.topology import SWIPES, TOPICS, TRAIN_REQUESTS, WEIGHT_DELTAS
+from services.ingest.acknowledgement import all_stored
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest accepted model of a lineage: its version, its link's and its own SHA-256, where it lies."""
+
+    version: int
+    link_sha256: str
+    model_sha256: str
+    model_key: str
+
+
+Heads = Callable[[], Mapping[ModelId, Head | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """How long the topics have become since they were made."""
+
+    swipes: int
+    deltas: int
+    dead_letters: int
+    lineages: Mapping[ModelId, Head | None]
+
+
+class Ingest:
+    """The door of the flow. Every method raises BrokerUnavailable after `seconds`, at the latest."""
+
+    def __init__(self, sink: EventSink, ends: LogEnds, heads: Heads, seconds: float) -> None:
+        self._sink = sink
+        self._ends = ends
+        self._heads = heads
+        self._seconds = seconds
+        self._tracer = tracer("fedswipe.ingest")
+        self._recorded = meter("fedswipe.ingest").create_counter("fedswipe.ingest.swipes")
+
+    async def record_swipes(self, swipes: Sequence[SwipeRecorded]) -> None:
+        """Return once the broker has acknowledged all of them."""
+        with self._tracer.start_as_current_span("record_swipes"):
+            sends = [
+                self._sink.send(
+                    SWIPES,
+                    swipe,
+                    key=swipe.client_id,
+                    partition=partition_of(swipe.client_id, SWIPES.partitions),
+                )
+                for swipe in swipes
+            ]
+            await all_stored(sends, self._seconds)
+        self._recorded.add(len(swipes))
+
+    async def request_training(self, client_id: ClientId | None) -> list[TrainingRequested]:
+        """Ask for what lies in the client's partition of the swipes now; None: in each partition."""
+        async with _deadline(self._seconds):
+            ends = await asyncio.to_thread(self._ends.ends, SWIPES)
+        if client_id is not None:
+            partition = partition_of(client_id, SWIPES.partitions)
+            ends = {partition: ends[partition]}
+        requests = [
+            TrainingRequested(str(uuid.uuid4()), client_id, partition, end) for partition, end in ends.items()
+        ]
+        sends = [
+            self._sink.send(
+                TRAIN_REQUESTS,
+                request,
+                key=request.client_id or request.request_id,
+                partition=request.swipes_partition,
+            )
+            for request in requests
+        ]
+        await all_stored(sends, self._seconds)
+        return requests
+
+    async def stats(self) -> Stats:
+        """Count by the topics' ends."""
+        return await asyncio.to_thread(self._count)
+
+    def _count(self) -> Stats:
+        letters = [topic for topic in TOPICS if topic.event is DeadLettered]
+        return Stats(
+            swipes=sum(self._ends.ends(SWIPES).values()),
+            deltas=sum(self._ends.ends(WEIGHT_DELTAS).values()),
+            dead_letters=sum(sum(self._ends.ends(topic).values()) for topic in letters),
+            lineages=self._heads(),
+        )

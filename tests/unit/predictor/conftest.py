@@ -1,0 +1,83 @@
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from fedswipe.chain import Link
+from fedswipe.events import ClosedBy, GlobalModelPublished, ObjectRef, OffsetRange, Sha256, Version
+from fedswipe.learning.architecture import Architecture
+from fedswipe.learning.weights import to_bytes, with_search
+from fedswipe.swipe.layout import load_layout
+from fedswipe.swipe.lexicon import Lexicon
+from fedswipe.swipe.search import Decoder, SearchWeights
+from fedswipe.testing.modelstore import InMemoryModelStore
+from fedswipe.topology import LINEAGES
+from services.predictor.handlers import Predictor, Published
+
+WORDS = ("the", "and", "you", "that", "this", "hello", "world", "swipe", "quick", "brown", "fox", "jumps")
+NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def decoder() -> Decoder:
+    layout = load_layout(LINEAGES[0].layout)
+    logs = -np.arange(1, 1 + len(WORDS), dtype=np.float32)
+    return Decoder(Lexicon(WORDS, logs, "en", layout.alphabet), layout)
+
+
+@pytest.fixture
+def store() -> InMemoryModelStore:
+    return InMemoryModelStore()
+
+
+@pytest.fixture
+def predictor(decoder: Decoder, store: InMemoryModelStore) -> Predictor:
+    return Predictor(LINEAGES[0], decoder, store, now=lambda: NOON)
+
+
+@pytest.fixture(scope="session")
+def architecture(decoder: Decoder) -> Architecture:
+    return Architecture(decoder.layout)
+
+
+@pytest.fixture(scope="session")
+def random_model(architecture: Architecture) -> Callable[[int], bytes]:
+    """The bytes of a model with random weights, other ones for each seed."""
+
+    def build(seed: int) -> bytes:
+        random = np.random.default_rng(seed)
+        weights = {
+            name: random.normal(0, 0.2, shape).astype(np.float32)
+            for name, shape in architecture.network_shapes.items()
+        }
+        return to_bytes(with_search(weights, SearchWeights(unigram=0.1, length=0.5, scale=0.3)))
+
+    return build
+
+
+@pytest.fixture
+def publish(store: InMemoryModelStore) -> Callable[[int, bytes], Published]:
+    """Put a model into the store and return the head that points to it."""
+
+    def put(version: int, data: bytes) -> Published:
+        model = store.put("swipe-en/models", data)
+        pointer = ObjectRef(model.key, Sha256(model.sha256), model.size)
+        event = GlobalModelPublished(
+            model_id=LINEAGES[0].model_id,
+            version=Version(version),
+            parent="",
+            ranges=(OffsetRange(0, 0, 0),),
+            model=pointer,
+            optimizer=pointer,
+            manifest=pointer,
+            recipe=pointer,
+            folded=0,
+            refused=0,
+            examples=0,
+            closed_by=ClosedBy.FACTORY,
+            rollback_to=None,
+        )
+        return Published(Link(version, Sha256(f"{version:064x}"), version, 0, version - 1), event)
+
+    return put

@@ -1,0 +1,82 @@
+import numpy as np
+import pytest
+
+from fedswipe.swipe.layout import load_layout
+from fedswipe.swipe.lexicon import Lexicon, build_lexicon, dump, load_lexicon, parse
+
+ALPHABET = load_layout("qwerty-en").alphabet
+
+
+@pytest.mark.parametrize(("name", "size"), [("en-10k", 10_000), ("en-30k", 30_000)])
+def test_a_lexicon_of_the_package_is_what_wordfreq_says(name: str, size: int) -> None:
+    lexicon = load_lexicon(name)
+    built = build_lexicon("en", size, ALPHABET)
+    assert lexicon.words == built.words
+    assert lexicon.log_unigram.tobytes() == built.log_unigram.tobytes()
+    assert len(lexicon.words) == size
+    assert set("".join(lexicon.words)) <= set(ALPHABET)
+    assert (np.diff(lexicon.log_unigram) <= 0).all()
+    assert lexicon.words[0] == "the"
+    assert np.exp(lexicon.log_unigram[0]) == pytest.approx(0.0537, rel=1e-3)
+
+
+def test_an_unknown_lexicon_is_refused_with_the_known_ones_named() -> None:
+    with pytest.raises(ValueError, match="en-10k, en-30k"):
+        load_lexicon("en-1k")
+
+
+def test_only_words_that_the_alphabet_spells_are_taken() -> None:
+    lexicon = build_lexicon("en", 50, "abcdef")
+    assert len(lexicon.words) == 50
+    assert set("".join(lexicon.words)) == set("abcdef")
+
+
+def test_a_lexicon_larger_than_the_language_is_refused() -> None:
+    with pytest.raises(ValueError, match="size"):
+        build_lexicon("en", 10, "q")
+
+
+def test_text_is_read_back_as_it_was() -> None:
+    lexicon = build_lexicon("en", 300, ALPHABET)
+    again = parse(dump(lexicon))
+    assert again.words == lexicon.words
+    assert again.log_unigram.tobytes() == lexicon.log_unigram.tobytes()
+    assert (again.language, again.alphabet) == ("en", ALPHABET)
+
+
+def test_words_are_put_in_place_of_the_rarest() -> None:
+    lexicon = build_lexicon("en", 100, ALPHABET)
+    larger = lexicon.with_words(["Zebra", "the", "qzxqz", "zebra", lexicon.words[-1]])
+    assert len(larger.words) == 100
+    assert set(lexicon.words) - set(larger.words) == set(lexicon.words[-3:-1])
+    assert set(larger.words) - set(lexicon.words) == {"zebra", "qzxqz"}
+    assert (np.diff(larger.log_unigram) <= 0).all()
+    logs = dict(zip(larger.words, larger.log_unigram.tolist(), strict=True))
+    everything = build_lexicon("en", 30_000, ALPHABET)
+    assert logs["zebra"] == everything.log_unigram[everything.words.index("zebra")]
+    assert logs["qzxqz"] == pytest.approx(np.log(1e-8), abs=1e-4)
+
+
+def test_with_no_new_words_it_is_the_same() -> None:
+    lexicon = load_lexicon("en-10k")
+    again = lexicon.with_words(lexicon.words[::-1])
+    assert again.words == lexicon.words
+    assert again.log_unigram.tobytes() == lexicon.log_unigram.tobytes()
+
+
+@pytest.mark.parametrize("word", ["don't", "naïve", "", "two words"])
+def test_words_outside_the_alphabet_are_refused_by_name(word: str) -> None:
+    with pytest.raises(ValueError, match=ALPHABET):
+        build_lexicon("en", 10, ALPHABET).with_words([word])
+
+
+def test_more_words_than_places_are_refused() -> None:
+    with pytest.raises(ValueError, match="cannot hold"):
+        build_lexicon("en", 2, ALPHABET).with_words(["x", "y", "z"])
+
+
+def test_a_lexicon_with_a_word_twice_or_a_log_too_few_is_refused() -> None:
+    with pytest.raises(ValueError, match="words"):
+        Lexicon(("a", "a"), np.zeros(2, dtype=np.float32), "en", ALPHABET)
+    with pytest.raises(ValueError, match="log_unigram"):
+        Lexicon(("a", "b"), np.zeros(1, dtype=np.float32), "en", ALPHABET)

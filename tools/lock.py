@@ -1,0 +1,59 @@
+"""Writes requirements/*.txt from pyproject.toml: pinned, hashed, without an address. Needs uv and the network.
+
+Pins that still fit are kept; `--upgrade` takes the newest that fit. base.txt is what every service needs;
+train.txt and dev.txt hold only what an extra adds to it, at the same pins.
+"""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "requirements"
+SETS: dict[str, tuple[str, ...]] = {"base": (), "train": ("train",), "dev": ("dev",)}
+ENTRY = re.compile(r"^(?=\S)", re.MULTILINE)  # a pin and its indented hashes
+
+
+def main() -> None:
+    """Compile each set in turn, each constrained by those before it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--upgrade", action="store_true", help="do not keep the present pins")
+    upgrade: bool = parser.parse_args().upgrade
+    FOLDER.mkdir(exist_ok=True)
+    done: list[Path] = []
+    for name, extras in SETS.items():
+        target = FOLDER / f"{name}.txt"
+        pins = compiled(extras, constraints=done, kept="" if upgrade or not target.exists() else target.read_text())
+        base = set() if name == "base" else set(entries((FOLDER / "base.txt").read_text()))
+        target.write_text("".join(entry for entry in entries(pins) if entry not in base))
+        done.append(target)
+        print(f"{target.relative_to(ROOT)}: {len(entries(target.read_text()))} packages")
+
+
+def compiled(extras: tuple[str, ...], constraints: list[Path], kept: str) -> str:
+    """Return uv's pins for every platform and Python from 3.11 on."""
+    with TemporaryDirectory() as folder:
+        output = Path(folder) / "pins.txt"
+        output.write_text(kept)
+        command = [
+            *("uv", "pip", "compile", "pyproject.toml", "--quiet", "--output-file", str(output)),
+            *("--universal", "--python-version", "3.11", "--fork-strategy", "fewest", "--generate-hashes"),
+            *("--no-emit-index-url", "--no-emit-find-links", "--no-header", "--no-annotate"),
+            *(part for extra in extras for part in ("--extra", extra)),
+            *(part for path in constraints for part in ("--constraints", str(path))),
+        ]
+        subprocess.run(command, cwd=ROOT, check=True, env={**os.environ, "UV_PYTHON_DOWNLOADS": "never"})
+        return output.read_text()
+
+
+def entries(text: str) -> list[str]:
+    """Split a requirements file into its pins, each with its hashes."""
+    return [entry for entry in ENTRY.split(text) if entry.strip()]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
