@@ -15,8 +15,8 @@ UV := $(shell uv --version >/dev/null 2>&1 && echo uv)
 
 MADE := $(VENV)/made
 BIN := $(VENV)/bin
-SETS := requirements/base.txt $(TRAIN) requirements/dev.txt
-SOURCES := pyproject.toml README.md LICENSE NOTICE $(shell find libs services schemas -not -name '*.pyc' -not -name __pycache__)
+SETS := $(strip requirements/base.txt $(TRAIN) requirements/dev.txt)
+SOURCES := pyproject.toml README.md LICENSE NOTICE $(shell find libs services schemas -name __pycache__ -prune -o -print)
 # Kinds of tests in the order they run: quick ones first.
 KINDS := $(wildcard tests/architecture tests/unit tests/contract tests/flow tests/integration tests/e2e)
 # -P: the working folder stays off the path, so the tests import the installed wheel, never the source tree.

@@ -1,6 +1,6 @@
-"""Writes requirements/*.txt from pyproject.toml: pinned, hashed, without an address. Needs uv and the network.
+"""Writes requirements/*.txt from pyproject.toml: pinned, hashed, without an address.
 
-Pins that still fit are kept; `--upgrade` takes the newest that fit. base.txt is what every service needs;
+Needs uv and the network. Pins that still fit are kept; `--upgrade` takes the newest that fit. base.txt is what every service needs;
 train.txt and dev.txt hold only what an extra adds to it, at the same pins.
 """
 
@@ -27,7 +27,9 @@ def main() -> None:
     done: list[Path] = []
     for name, extras in SETS.items():
         target = FOLDER / f"{name}.txt"
-        pins = compiled(extras, constraints=done, kept="" if upgrade or not target.exists() else target.read_text())
+        pins = compiled(
+            extras, constraints=done, kept="" if upgrade or not target.exists() else target.read_text()
+        )
         base = set() if name == "base" else set(entries((FOLDER / "base.txt").read_text()))
         target.write_text("".join(entry for entry in entries(pins) if entry not in base))
         done.append(target)

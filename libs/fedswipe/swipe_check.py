@@ -48,10 +48,9 @@ def recorded(
     touch down on, so that float32 holds it. width, height: of the keyboard, in pixels.
     """
     table = _table(points)
-    if np.isfinite(table).all():
-        table = table - (0.0, 0.0, table[0, 2])
-    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused as that
+    with np.errstate(over="ignore", invalid="ignore"):  # what float32 cannot hold is refused as not finite
         stored, sides = table.astype(np.float32), np.array((width, height), np.float32)
+        stored[:, 2] = table[:, 2] - table[:1, 2]
     _check(client_id, swipe_id, layout, word, sides, stored)
     x, y, t = (tuple(column) for column in stored.T.tolist())
     return SwipeRecorded(

@@ -5,11 +5,15 @@ import os
 
 from opentelemetry import metrics, trace
 
+CHATTY = ("faust", "mode", "aiokafka", "aiohttp.access")  # their errors are enough
+
 
 def configure_logging(service: str) -> None:
     """Set up this process's log lines: time, level, service, module, message."""
     form = f"%(asctime)s %(levelname)s {service}[{os.getpid()}] %(name)s: %(message)s"
     logging.basicConfig(level=logging.INFO, format=form, force=True)
+    for library in CHATTY:
+        logging.getLogger(library).setLevel(logging.ERROR)
 
 
 def tracer(name: str) -> trace.Tracer:

@@ -2,8 +2,9 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ import faust
 from faust.types import ChannelT
 from faust.web import Request, Response, View
 
+from fedswipe.backoff import Stopped
 from fedswipe.lifecycle import Worker
 from services.aggregator.delta_reader import DeltaReader
 from services.aggregator.handlers import Aggregation
@@ -40,17 +42,28 @@ class Folding:
 def add_agents(app: faust.App, mailbox: ChannelT[Any], folding: Folding) -> None:
     """Register the agent and the timer. What they raise crashes the app: the log has everything."""
 
-    async def crash(_: object, error: BaseException) -> None:
-        await app.crash(error)
-
-    @app.agent(mailbox, name="fold_deltas", on_error=crash)
+    @app.agent(mailbox, name="fold_deltas")
     async def fold_deltas(mails: faust.StreamT[Mail]) -> None:
         async for mail in mails:
-            await folding.handle(mail)
+            async with crashing(app):
+                await folding.handle(mail)
 
     @app.timer(interval=TIMER_SECONDS)  # type: ignore[untyped-decorator]  # faust has no types for it
     async def close_due_windows() -> None:
-        await folding.close_due_window()
+        async with crashing(app):
+            await folding.close_due_window()
+
+
+@asynccontextmanager
+async def crashing(app: faust.App) -> AsyncIterator[None]:
+    """Crash the app on an error, where Faust would restart the agent and go on behind the lost record."""
+    try:
+        yield
+    except Stopped:
+        return
+    except Exception as error:
+        await app.crash(error)
+        raise
 
 
 @dataclass(frozen=True)

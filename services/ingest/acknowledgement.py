@@ -2,14 +2,25 @@
 
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import Future
+from contextlib import asynccontextmanager
 
 from fedswipe.kafka.errors import BrokerUnavailable
 
 
-async def all_stored(sends: "Sequence[Future[int]]", seconds: float) -> list[int]:
-    """Return the offsets of all sends. Raises BrokerUnavailable at the first failed, or after `seconds`."""
+@asynccontextmanager
+async def within(seconds: float) -> AsyncIterator[None]:
+    """Raise BrokerUnavailable when what stands in this context takes longer."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError as error:
+        raise BrokerUnavailable(f"Kafka: no answer within {seconds:g} s") from error
+
+
+async def all_stored(sends: "Sequence[Future[int]]") -> list[int]:
+    """Return the offsets of all sends, one or more. Raises BrokerUnavailable when one of them failed."""
     loop = asyncio.get_running_loop()
     done = asyncio.Event()
     waiting, lock = len(sends), threading.Lock()
@@ -24,9 +35,5 @@ async def all_stored(sends: "Sequence[Future[int]]", seconds: float) -> list[int
 
     for sent in sends:
         sent.add_done_callback(one_done)
-    try:
-        async with asyncio.timeout(seconds):
-            await done.wait()
-    except TimeoutError as error:
-        raise BrokerUnavailable(f"Kafka: nothing acknowledged within {seconds:g} s") from error
+    await done.wait()
     return [sent.result() for sent in sends]

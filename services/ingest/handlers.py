@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 from fedswipe.event_log import EventSink, LogEnds
@@ -10,7 +11,7 @@ from fedswipe.events import ClientId, DeadLettered, ModelId, SwipeRecorded, Trai
 from fedswipe.kafka.partitioning import partition_of
 from fedswipe.telemetry import meter, tracer
 from fedswipe.topology import SWIPES, TOPICS, TRAIN_REQUESTS, WEIGHT_DELTAS
-from services.ingest.acknowledgement import all_stored
+from services.ingest.acknowledgement import all_stored, within
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,43 +51,35 @@ class Ingest:
     async def record_swipes(self, swipes: Sequence[SwipeRecorded]) -> None:
         """Return once the broker has acknowledged all of them."""
         with self._tracer.start_as_current_span("record_swipes"):
-            sends = [
-                self._sink.send(
-                    SWIPES,
-                    swipe,
-                    key=swipe.client_id,
-                    partition=partition_of(swipe.client_id, SWIPES.partitions),
-                )
-                for swipe in swipes
-            ]
-            await all_stored(sends, self._seconds)
+            async with within(self._seconds):
+                await all_stored([self._send(swipe) for swipe in swipes])
         self._recorded.add(len(swipes))
 
     async def request_training(self, client_id: ClientId | None) -> list[TrainingRequested]:
         """Ask for what lies in the client's partition of the swipes now; None: in each partition."""
-        async with _deadline(self._seconds):
-            ends = await asyncio.to_thread(self._ends.ends, SWIPES)
-        if client_id is not None:
-            partition = partition_of(client_id, SWIPES.partitions)
-            ends = {partition: ends[partition]}
-        requests = [
-            TrainingRequested(str(uuid.uuid4()), client_id, partition, end) for partition, end in ends.items()
-        ]
-        sends = [
-            self._sink.send(
-                TRAIN_REQUESTS,
-                request,
-                key=request.client_id or request.request_id,
-                partition=request.swipes_partition,
-            )
-            for request in requests
-        ]
-        await all_stored(sends, self._seconds)
+        with self._tracer.start_as_current_span("request_training"):
+            async with within(self._seconds):
+                ends = await asyncio.to_thread(self._ends.ends, SWIPES)
+                wanted = ends if client_id is None else [partition_of(client_id, SWIPES.partitions)]
+                requests = [
+                    TrainingRequested(str(uuid.uuid4()), client_id, partition, ends[partition])
+                    for partition in wanted
+                ]
+                await all_stored([self._ask(request) for request in requests])
         return requests
 
     async def stats(self) -> Stats:
         """Count by the topics' ends."""
-        return await asyncio.to_thread(self._count)
+        async with within(self._seconds):
+            return await asyncio.to_thread(self._count)
+
+    def _send(self, swipe: SwipeRecorded) -> "Future[int]":
+        partition = partition_of(swipe.client_id, SWIPES.partitions)
+        return self._sink.send(SWIPES, swipe, key=swipe.client_id, partition=partition)
+
+    def _ask(self, request: TrainingRequested) -> "Future[int]":
+        key = request.client_id or request.request_id
+        return self._sink.send(TRAIN_REQUESTS, request, key=key, partition=request.swipes_partition)
 
     def _count(self) -> Stats:
         letters = [topic for topic in TOPICS if topic.event is DeadLettered]

@@ -13,7 +13,11 @@ from fedswipe.swipe_check import InvalidSwipe, check_id, recorded
 from services.ingest.settings import Settings
 from services.ingest.shapes import Gesture, OneClient, Swipe
 
-CODES = {"missing": "missing_field", "extra_forbidden": "unknown_field"}
+SHAPES = {  # pydantic's types of errors -> our stable code and the remedy
+    "missing": ("missing_field", "this field is required"),
+    "extra_forbidden": ("unknown_field", "there is no such field; leave it out"),
+    "model_type": ("wrong_type", "give a JSON object"),
+}
 
 
 def read_swipes(body: bytes, settings: Settings) -> list[SwipeRecorded]:
@@ -42,9 +46,7 @@ def read_client(body: bytes) -> str | None:
     return client_id
 
 
-def _read_each(
-    items: list[Any], read: Callable[[Any], SwipeRecorded], most: int
-) -> list[SwipeRecorded]:
+def _read_each(items: list[Any], read: Callable[[Any], SwipeRecorded], most: int) -> list[SwipeRecorded]:
     if not items:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "NO_SWIPES", "swipes: give one or more")
     if len(items) > most:
@@ -97,18 +99,15 @@ def _json(body: bytes) -> Any:
 def _refusal(index: int, error: ValidationError | InvalidSwipe) -> dict[str, Any]:
     if isinstance(error, InvalidSwipe):
         return {"index": index, "code": error.reason, "field": error.field, "remedy": error.remedy}
-    first = error.errors(include_url=False, include_input=False)[0]
-    return {
-        "index": index,
-        "code": CODES.get(first["type"], "wrong_type"),
-        "field": _path(first),
-        "remedy": first["msg"],
-    }
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    code, remedy = SHAPES.get(first["type"], ("wrong_type", first["msg"]))
+    return {"index": index, "code": code, "field": _path(first), "remedy": remedy}
 
 
 def _path(error: ErrorDetails) -> str:
     """("points", 3, 0) -> "points[3][0]"."""
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"]).lstrip(".")
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"])
+    return path.lstrip(".") or "swipe"
 
 
 def _refuse(refusals: list[dict[str, Any]], detail: str) -> NoReturn:

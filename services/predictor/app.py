@@ -40,7 +40,7 @@ def main() -> None:
         store_state=lambda: store.breaker_state,
     )
     pool = BoundedPool(settings.threads, settings.waiting)
-    keyboard = Keyboard(line.layout, settings.keyboard_width, settings.keyboard_height)
+    keyboard = Keyboard(line.layout, settings.gesture_width, settings.gesture_height)
     app = create_app(predictor, ready, pool, keyboard)
     serve(app, settings.http_host, settings.http_port, [reader, follower])
     pool.close()

@@ -1,46 +1,41 @@
 """Work beside the event loop: a few threads, a short queue, and a clear no beyond it."""
 
 import asyncio
-import threading
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from http import HTTPStatus
 from typing import TypeVar
 
-from fedswipe.errors import Retryable
+from fedswipe.problem import Problem
 
 T = TypeVar("T")
 
 
-class Overloaded(Retryable):
-    """Every thread is busy and the queue is full."""
-
-
 class BoundedPool:
-    """Runs at most `threads` calls at once and lets at most `waiting` wait."""
+    """Threads for at most `threads` requests at once and places for `waiting` more. For one event loop."""
 
     def __init__(self, threads: int, waiting: int) -> None:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="predict")
-        self._places = threading.BoundedSemaphore(threads + waiting)
-        self._size = threads + waiting
+        self._places = threads + waiting
+        self._taken = 0
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Hold one of the places: a request takes it before its body is read. Raises Problem (503)."""
+        if self._taken >= self._places:
+            detail = f"{self._places} requests are under way; send it again later"
+            raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "OVERLOADED", detail)
+        self._taken += 1
+        try:
+            yield
+        finally:
+            self._taken -= 1
 
     async def run(self, work: Callable[[], T]) -> T:
-        """Return what `work` returns, from another thread. Raises Overloaded at once when there is no place.
-
-        Who stops waiting gives the place back only when the work is over, or was never begun.
-        """
-        if not self._places.acquire(blocking=False):
-            raise Overloaded(f"{self._size} requests are under way; send this one again in a moment")
-        try:
-            future = self._threads.submit(work)
-        except RuntimeError:  # closed
-            self._places.release()
-            raise
-        future.add_done_callback(self._leave)
-        return await asyncio.wrap_future(future)
+        """Return what `work` returns, from another thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     def close(self) -> None:
         """Let the work under way end and start nothing more."""
         self._threads.shutdown(wait=True, cancel_futures=True)
-
-    def _leave(self, _: "Future[T]") -> None:
-        self._places.release()

@@ -1,23 +1,25 @@
-"""Reads the body of POST /api/v1/predict: one swipe or a batch, all of it valid or nothing."""
+"""From a request's body to gestures, or to a list of everything that is wrong with it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
-import orjson
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails, from_json
 
-from fedswipe.errors import FedswipeError
+from fedswipe.problem import Problem
 from fedswipe.swipe.gesture import Gesture
 from fedswipe.swipe_check import InvalidSwipe, check_swipe, recorded
+from services.predictor import shapes
 
-MOST_SWIPES = 100
-MOST_WORDS, WORDS = 20, 5  # of top_k: the largest and the default
-UNNAMED = "unnamed"  # stands in for an id that was not given: nothing is stored
+CODES = {"missing": "missing_field", "extra_forbidden": "unknown_field"}
+UNNAMED = "unnamed"  # stands in for an id that is not given: nothing is stored
 
 
 @dataclass(frozen=True)
 class Keyboard:
-    """The layout that is served, and the size in pixels of a keyboard that a swipe says nothing about."""
+    """The layout that is served, and the size in pixels of a keyboard whose swipes come as `coords`."""
 
     layout: str
     width: float
@@ -33,107 +35,94 @@ class PredictRequest:
     top_k: int
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong with one swipe (or, with index None, with the whole request) and how to mend it."""
-
-    index: int | None
-    code: str
-    field: str
-    remedy: str
-
-
-class InvalidRequest(FedswipeError):
-    """Nothing was predicted: every fault of the request."""
-
-    def __init__(self, faults: Sequence[Fault]) -> None:
-        super().__init__("; ".join(f"{fault.field}: {fault.remedy}" for fault in faults))
-        self.faults = faults
-
-
 def read_request(body: bytes, keyboard: Keyboard) -> PredictRequest:
-    """Read and check a request. Raises InvalidRequest that lists every fault."""
+    """Read and check a request. Raises Problem (400, 413, 422) that lists every refused index."""
     try:
-        content = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise InvalidRequest([Fault(None, "not_json", "body", f"send JSON ({error})")]) from error
+        content = from_json(body)
+    except ValueError as error:
+        raise Problem(HTTPStatus.BAD_REQUEST, "NOT_JSON", f"body: {error}; send one JSON object") from error
     if not isinstance(content, dict):
-        raise InvalidRequest([Fault(None, "not_an_object", "body", "send one swipe or {swipes: [...]}")])
-    top_k, swipes = _top_k(content.get("top_k", WORDS)), _swipes(content)
-    faults: list[Fault] = []
-    gestures: list[Gesture] = []
-    for index, swipe in enumerate(swipes):
+        raise _unknown_shape()
+    top_k = _top_k(content.pop("top_k", shapes.WORDS))
+    items = content.get("swipes", [content])
+    if not isinstance(items, list):
+        raise _unknown_shape()
+    swipes = _read_each(items, lambda item: _read(item, keyboard))
+    return PredictRequest([gesture for _, gesture in swipes], [swipe_id for swipe_id, _ in swipes], top_k)
+
+
+Read = tuple[str | None, Gesture]
+
+
+def _read_each(items: list[Any], read: Callable[[Any], Read]) -> list[Read]:
+    if not items:
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "NO_SWIPES", "swipes: give one or more")
+    if len(items) > shapes.MOST_SWIPES:
+        detail = f"swipes: {len(items)} are too many; send {shapes.MOST_SWIPES} at most a request"
+        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "TOO_MANY_SWIPES", detail)
+    swipes, refusals = [], []
+    for index, item in enumerate(items):
         try:
-            gestures.append(_gesture(swipe, keyboard))
-        except InvalidSwipe as error:
-            faults.append(Fault(index, error.reason, error.field, error.remedy))
-    if faults:
-        raise InvalidRequest(faults)
-    return PredictRequest(gestures, [_id(swipe) for swipe in swipes], top_k)
-
-
-def _top_k(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_WORDS:
-        remedy = f"give a whole number from 1 to {MOST_WORDS}"
-        raise InvalidRequest([Fault(None, "bad_top_k", "top_k", remedy)])
-    return value
-
-
-def _swipes(content: dict[str, Any]) -> list[Any]:
-    if "swipes" not in content:
-        return [content]
-    swipes = content["swipes"]
-    if not isinstance(swipes, list) or not 1 <= len(swipes) <= MOST_SWIPES:
-        remedy = f"give a list of 1 to {MOST_SWIPES} swipes"
-        raise InvalidRequest([Fault(None, "bad_batch", "swipes", remedy)])
+            swipes.append(read(item))
+        except (ValidationError, InvalidSwipe) as error:
+            refusals.append(_refusal(index, error))
+    if refusals:
+        detail = f"{len(refusals)} of {len(items)} swipes; none was predicted, mend or leave them out"
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "REFUSED", detail, refusals)
     return swipes
 
 
-def _gesture(swipe: object, keyboard: Keyboard) -> Gesture:
-    if not isinstance(swipe, dict):
-        raise InvalidSwipe("not_an_object", "swipe", "give an object with layout, width, height and points")
-    given = _from_coords(swipe, keyboard) if "coords" in swipe else swipe
-    layout = _text(given, "layout")
-    if layout != keyboard.layout:
+def _read(item: Any, keyboard: Keyboard) -> Read:
+    if isinstance(item, dict) and "coords" in item:
+        gesture = shapes.Gesture.model_validate(item)
+        points = [(at.x, at.y, 1000.0 * at.t) for at in gesture.coords]
+        return gesture.gesture_id, _checked(None, gesture.gesture_id, keyboard, points)
+    swipe = shapes.Swipe.model_validate(item)
+    if swipe.layout != keyboard.layout:
         raise InvalidSwipe("layout_not_served", "layout", f"this predictor serves {keyboard.layout}")
-    return check_swipe(
-        recorded(
-            client_id=_text(given, "client_id", UNNAMED),
-            swipe_id=_text(given, "swipe_id", UNNAMED),
-            layout=layout,
-            word=None,  # a prediction does not depend on what was meant
-            width=_number(given, "width"),
-            height=_number(given, "height"),
-            points=given.get("points", []),
-        )
+    typed_on = Keyboard(swipe.layout, swipe.width, swipe.height)
+    return swipe.swipe_id, _checked(swipe.client_id, swipe.swipe_id, typed_on, swipe.points)
+
+
+def _checked(
+    client_id: str | None,
+    swipe_id: str | None,
+    keyboard: Keyboard,
+    points: list[tuple[float, float, float]],
+) -> Gesture:
+    """Ask what is asked of every swipe of the project, but for the word: a prediction has none."""
+    swipe = recorded(
+        client_id=UNNAMED if client_id is None else client_id,
+        swipe_id=UNNAMED if swipe_id is None else swipe_id,
+        layout=keyboard.layout,
+        word=None,
+        width=keyboard.width,
+        height=keyboard.height,
+        points=points,
     )
+    return check_swipe(swipe)
 
 
-def _from_coords(swipe: dict[str, Any], keyboard: Keyboard) -> dict[str, Any]:
-    """Turn {gesture_id, coords: [{x, y, t in seconds}]} into the other shape."""
-    try:
-        points = [[point["x"], point["y"], point["t"] * 1000.0] for point in swipe["coords"]]
-    except (TypeError, KeyError) as error:
-        raise InvalidSwipe("bad_points", "coords", "give a list of {x, y, t}, t in seconds") from error
-    size = {"layout": keyboard.layout, "width": keyboard.width, "height": keyboard.height}
-    return size | {"points": points, "swipe_id": swipe.get("gesture_id")}
+def _top_k(value: object) -> int:
+    if type(value) is int and 1 <= value <= shapes.MOST_WORDS:
+        return value
+    detail = f"top_k: give a whole number from 1 to {shapes.MOST_WORDS}"
+    raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "BAD_TOP_K", detail)
 
 
-def _text(swipe: dict[str, Any], field: str, absent: str | None = None) -> str:
-    value = swipe.get(field)
-    value = absent if value is None else value
-    if not isinstance(value, str):
-        raise InvalidSwipe(f"bad_{field}", field, "give a text")
-    return value
+def _unknown_shape() -> Problem:
+    detail = 'body: give {"swipes": [...]}, or one swipe with "points" or "coords"'
+    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "UNKNOWN_SHAPE", detail)
 
 
-def _number(swipe: dict[str, Any], field: str) -> float:
-    value = swipe.get(field)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise InvalidSwipe("bad_keyboard_size", field, "give the keyboard's size in pixels, a number")
-    return float(value)
+def _refusal(index: int, error: ValidationError | InvalidSwipe) -> dict[str, Any]:
+    if isinstance(error, InvalidSwipe):
+        return {"index": index, "code": error.reason, "field": error.field, "remedy": error.remedy}
+    first = error.errors(include_url=False, include_input=False)[0]
+    code = CODES.get(first["type"], "wrong_type")
+    return {"index": index, "code": code, "field": _path(first), "remedy": first["msg"]}
 
 
-def _id(swipe: dict[str, Any]) -> str | None:
-    value = swipe.get("gesture_id" if "coords" in swipe else "swipe_id")
-    return value if isinstance(value, str) else None
+def _path(error: ErrorDetails) -> str:
+    """("points", 3, 0) -> "points[3][0]"."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"]).lstrip(".")

@@ -49,20 +49,20 @@ class Settings:
             "choices": MODEL_IDS,
         },
     )
-    keyboard_width: float = field(
+    gesture_width: float = field(
         default=360.0,
         metadata={
-            "env": "PREDICTOR_KEYBOARD_WIDTH",
-            "help": "pixels, for a swipe that comes as `coords` without a keyboard's size",
+            "env": "PREDICTOR_GESTURE_WIDTH",
+            "help": "keyboard width in pixels of swipes in the gesture_id shape",
             "least": 1.0,
             "most": 100_000.0,
         },
     )
-    keyboard_height: float = field(
-        default=200.0,
+    gesture_height: float = field(
+        default=216.0,
         metadata={
-            "env": "PREDICTOR_KEYBOARD_HEIGHT",
-            "help": "pixels, for such a swipe",
+            "env": "PREDICTOR_GESTURE_HEIGHT",
+            "help": "keyboard height in pixels of swipes in the gesture_id shape",
             "least": 1.0,
             "most": 100_000.0,
         },

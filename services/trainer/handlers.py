@@ -1,4 +1,4 @@
-"""What the trainer's group does with its records: `collect` them into ranges that the trainer's thread settles."""
+"""What happens to the group's records: they are collected into ranges that another thread trains."""
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
@@ -13,12 +13,12 @@ from fedswipe.errors import InvalidMessage, Retryable
 from fedswipe.events import TrainingRequested
 from fedswipe.kafka.consume_loop import Membership
 from fedswipe.kafka.record import Record
-from fedswipe.topology import SWIPES, TRAIN_REQUESTS
+from fedswipe.topology import SWIPES
 from services.trainer.closed_ranges import ClosedRanges, LeasedRange
 from services.trainer.lease import Lease, Load
 from services.trainer.ranges import OpenRange, RangeLimits, Request, SwipeRange
 
-SERVICE = "trainer"
+LogEnd = Callable[[int], int]
 log = logging.getLogger(__name__)
 
 
@@ -42,7 +42,7 @@ class CollectSwipes:
         closed: ClosedRanges,
         clock: Clock,
         schemas: codec.SchemaSource,
-        log_end: Callable[[int], int],
+        log_end: LogEnd,
     ) -> None:
         self._collecting = collecting
         self._closed = closed
@@ -53,7 +53,7 @@ class CollectSwipes:
         self._lease: Lease | None = None
 
     @property
-    def assigned_partitions(self) -> bool:
+    def is_assigned(self) -> bool:
         """Tell whether the group has given us our share, be it empty."""
         return self._lease is not None
 
@@ -77,8 +77,7 @@ class CollectSwipes:
         lease = self._held()
         for (topic, partition), group in groupby(batch, lambda record: (record.topic, record.partition)):
             records = list(group)
-            size = sum(len(record.value or b"") for record in records)
-            load = Load(len(records), size) if topic == SWIPES.name else Load()
+            load = Load.of(records) if topic == SWIPES.name else Load()
             lease.took(topic, partition, records[0].offset, load)
             if topic == SWIPES.name:
                 self._range(partition).swipes(records, self._clock.now())
@@ -140,8 +139,7 @@ class CollectSwipes:
             if not self._range(record.partition).has_reached(request.swipes_end):
                 self._check_exists(record.partition, request.swipes_end)
         except InvalidMessage as error:
-            letter = record.dead_letter(error.reason, error.detail, SERVICE)
-            return Request(record.offset, 0, letter)
+            return Request.refused(record, error)
         return request
 
     def _check_exists(self, partition: int, swipes_end: int) -> None:

@@ -1,10 +1,11 @@
 """What one assignment gave us: the right to commit, and how far everything that was read has been settled."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fedswipe.kafka.consume_loop import Membership
+from fedswipe.kafka.record import Record
 
 Position = tuple[str, int]  # topic, partition
 
@@ -15,6 +16,11 @@ class Load:
 
     records: int = 0
     bytes: int = 0
+
+    @classmethod
+    def of(cls, records: Sequence[Record]) -> "Load":
+        """Return what these records are."""
+        return cls(len(records), sum(len(record.value or b"") for record in records))
 
     def __add__(self, other: "Load") -> "Load":
         return Load(self.records + other.records, self.bytes + other.bytes)

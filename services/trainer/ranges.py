@@ -5,8 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from fedswipe.errors import InvalidMessage
-from fedswipe.events import DeadLettered, TrainingRequested
+from fedswipe.events import TrainingRequested
 from fedswipe.kafka.record import Record
+from services.trainer.lease import Load
+from services.trainer.letter import Letter
 
 
 @dataclass(frozen=True)
@@ -21,12 +23,12 @@ class RangeLimits:
 class Request:
     """A train request's offset and the offset of the swipes it waits for.
 
-    A request that can never be fulfilled waits for nothing, and carries its dead letter and its record's key.
+    A request that can never be fulfilled waits for nothing, and carries its dead letter.
     """
 
     offset: int
     swipes_end: int
-    letter: DeadLettered | None = None
+    letter: Letter | None = None
 
     @classmethod
     def of(cls, record: Record, event: TrainingRequested) -> "Request":
@@ -41,15 +43,22 @@ class Request:
             raise InvalidMessage("misshapen", f"swipes_end: {event.swipes_end}; an offset is 0 or more")
         return cls(record.offset, event.swipes_end)
 
+    @classmethod
+    def refused(cls, record: Record, reason: InvalidMessage) -> "Request":
+        """Return what is left of a request that is wrong."""
+        return cls(record.offset, 0, Letter.of(record, reason))
+
 
 @dataclass(frozen=True)
 class SwipeRange:
     """Swipes that are trained and settled together, and the train requests that are fulfilled with them.
 
-    Both are ordered by offset, each may be empty. Offsets may have gaps: [start, end) spans the records.
+    Both are ordered by offset, each may be empty. Offsets may have gaps: [start, end) spans the records, and
+    between the offset `after`, where the range before it ended, and `start` there is no record.
     """
 
     partition: int
+    after: int
     records: tuple[Record, ...]
     requests: tuple[Request, ...]
 
@@ -68,6 +77,16 @@ class SwipeRange:
         """Return the offset behind the last fulfilled request, 0 where there is none."""
         return self.requests[-1].offset + 1 if self.requests else 0
 
+    @property
+    def letters(self) -> tuple[Letter, ...]:
+        """Return the dead letters of the requests that are wrong."""
+        return tuple(request.letter for request in self.requests if request.letter is not None)
+
+    @property
+    def load(self) -> Load:
+        """Return how much the swipes are."""
+        return Load.of(self.records)
+
 
 class OpenRange:
     """The swipes of one partition that are in no range yet, and the requests that wait."""
@@ -76,6 +95,7 @@ class OpenRange:
         self._partition = partition
         self._limits = limits
         self._position = 0
+        self._cut_at: int | None = None
         self._swipes: deque[Record] = deque()
         self._came: deque[float] = deque()
         self._requests: deque[Request] = deque()
@@ -123,4 +143,6 @@ class OpenRange:
             self._came.popleft()
         while self._requests and self._requests[0].swipes_end <= end:
             requests.append(self._requests.popleft())
-        return SwipeRange(self._partition, tuple(swipes), tuple(requests))
+        after = swipes[0].offset if swipes and self._cut_at is None else self._cut_at or 0
+        self._cut_at = swipes[-1].offset + 1 if swipes else self._cut_at
+        return SwipeRange(self._partition, after, tuple(swipes), tuple(requests))

@@ -1,4 +1,4 @@
-"""What the code does not do: sleep to wait for others, hide errors, hold clients at module level, grow long files."""
+"""What the code does not do: sleep to wait, hide errors, hold clients in modules, grow long files."""
 
 import ast
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,15 @@ SLEEPS = {
     "libs/fedswipe/local/process.py": "asks a starting server whether it answers, until a deadline",
 }
 CLIENTS = {
-    *("Producer", "Consumer", "AdminClient", "EventProducer", "TransactionalProducer", "ConsumeLoop", "Admin"),
+    *(
+        "Producer",
+        "Consumer",
+        "AdminClient",
+        "EventProducer",
+        "TransactionalProducer",
+        "ConsumeLoop",
+        "Admin",
+    ),
     *("Minio", "PoolManager", "S3ModelStore", "Client", "AsyncClient", "InferenceSession", "Server"),
     *("FastAPI", "App", "Thread", "ThreadPoolExecutor", "ProcessPoolExecutor", "open", "connect", "socket"),
 }

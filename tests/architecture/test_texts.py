@@ -4,7 +4,9 @@ import re
 from collections.abc import Mapping
 
 # Joined here, so that this file does not say them either.
-HOSTS = [f"{name}.{ending}" for name, ending in (("pypi", "org"), ("pythonhosted", "org"), ("golang", "org/x"))]
+HOSTS = [
+    f"{name}.{ending}" for name, ending in (("pypi", "org"), ("pythonhosted", "org"), ("golang", "org/x"))
+]
 HOME = re.compile(r"(?<![\w.$}~*-])/(?:root|home/\w+|Users/\w+|work)/\w")
 CYRILLIC = re.compile("[\u0400-\u04ff]")
 # Russian letters are data here: the second layout, and what tests feed.

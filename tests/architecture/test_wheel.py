@@ -40,4 +40,4 @@ def test_the_wheel_holds_the_schemas(installed: Path, root: Path) -> None:
 
 
 def files_of(folder: Path) -> list[Path]:
-    return [file for file in folder.rglob("*") if file.is_file() and file.suffix != ".pyc"]
+    return [file for file in folder.rglob("*") if file.is_file() and file.parent.name != "__pycache__"]

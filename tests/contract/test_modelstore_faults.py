@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
 import urllib3
@@ -39,7 +39,7 @@ def store_at(url: str, patience: Patience = IMPATIENT) -> S3ModelStore:
         url=url,
         bucket=BUCKET,
         access_key="access",
-        secret_key="secret",
+        secret_key="any",  # noqa: S106 - nobody checks it
         connect_timeout=0.3,
         read_timeout=0.3,
     )
@@ -61,28 +61,25 @@ def http_response(status: str, kind: str, length: int, body: bytes) -> bytes:
 @contextmanager
 def server_that_answers(response: bytes | None) -> Iterator[str]:
     """Listen and send `response` to every request (None: accept and stay silent); yield the URL."""
-    with socket.create_server((HOST, 0)) as server:
 
-        def serve() -> None:
-            silent = []  # kept open
+    def serve() -> None:
+        with ExitStack() as silent, suppress(OSError):  # accept fails once the server is shut down
             while True:
-                try:
-                    connection, _ = server.accept()
-                except OSError:
-                    return
-                if response is None:
-                    silent.append(connection)
-                    continue
-                with connection:
-                    while not connection.recv(65_536).endswith((b"\r\n\r\n", b"weights")):
+                connection = silent.enter_context(server.accept()[0])
+                if response is not None:
+                    while (data := connection.recv(65_536)) and not data.endswith((b"\r\n\r\n", b"weights")):
                         pass
                     connection.sendall(response)
+                    connection.close()
 
-        thread = threading.Thread(target=serve, daemon=True)
+    with socket.create_server((HOST, 0)) as server:
+        thread = threading.Thread(target=serve)
         thread.start()
-        yield f"http://{HOST}:{server.getsockname()[1]}"
-        server.shutdown(socket.SHUT_RDWR)
-        thread.join()
+        try:
+            yield f"http://{HOST}:{server.getsockname()[1]}"
+        finally:
+            server.shutdown(socket.SHUT_RDWR)
+            thread.join()
 
 
 def test_an_unavailable_twin_says_so() -> None:

@@ -9,7 +9,7 @@ SERVICES = (Role.INGEST, Role.TRAINER, Role.AGGREGATOR, Role.PREDICTOR)
 
 
 def markdown() -> str:
-    """Return one Markdown section a service; its dataclass `services.<name>.settings.Settings` is the source."""
+    """Return one Markdown section a service, read off its `services.<name>.settings.Settings`."""
     return "\n\n".join(f"#### {service}\n\n{_table(service)}" for service in SERVICES)
 
 

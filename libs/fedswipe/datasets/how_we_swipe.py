@@ -38,7 +38,7 @@ def read_people(path: Path) -> Iterator[Person]:
     Raises FileNotFoundError or ValueError, that say what to download, if the path does not hold the logs.
     """
     logs = _zipped_logs(path) if path.is_file() else _unzipped_logs(path)
-    return (read_person(person_id, text) for person_id, text in logs)
+    return (read_person(name, text) for name, text in logs)
 
 
 def read_person(person_id: str, text: bytes) -> Person:
@@ -88,7 +88,7 @@ def _judge(log: TouchLog, runs: Runs, words: Sequence[str]) -> NDArray[np.int64]
         runs.ends - runs.starts < FEWEST_POINTS,
         duration < SHORTEST_MS,
         duration > LONGEST_MS,
-        (runs.paths < SHORTEST_PATH) & (letters > 1),  # the way to type "a" is to rest on it
+        (runs.paths < SHORTEST_PATH * sizes[:, 0]) & (letters > 1),  # the way to type "a" is to rest on it
     ]
     return np.select(conditions, list(range(1, len(_REASONS))), default=0)
 
@@ -104,10 +104,16 @@ _REMEDY = 'download swipelogs.zip of the public data set "How We Swipe" (OSF pro
 def _zipped_logs(path: Path) -> Iterator[tuple[str, bytes]]:
     if not zipfile.is_zipfile(path):
         raise ValueError(f"{path} is not a zip file; {_REMEDY}")
-    with zipfile.ZipFile(path) as archive:
-        names = sorted(name for name in archive.namelist() if name.endswith(".log"))
-        if not names:
-            raise ValueError(f"{path} holds no .log file; {_REMEDY}")
+    archive = zipfile.ZipFile(path)  # closed with the iterator: people are read while it is open
+    names = sorted(name for name in archive.namelist() if name.endswith(".log"))
+    if not names:
+        archive.close()
+        raise ValueError(f"{path} holds no .log file; {_REMEDY}")
+    return _unzip(archive, names)
+
+
+def _unzip(archive: zipfile.ZipFile, names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    with archive:
         for name in names:
             yield Path(name).stem, archive.read(name)
 
@@ -118,5 +124,4 @@ def _unzipped_logs(path: Path) -> Iterator[tuple[str, bytes]]:
     files = sorted(path.glob("*.log")) or sorted(path.glob("swipelogs/*.log"))
     if not files:
         raise ValueError(f"{path} holds no .log file; {_REMEDY}")
-    for file in files:
-        yield file.stem, file.read_bytes()
+    return ((file.stem, file.read_bytes()) for file in files)

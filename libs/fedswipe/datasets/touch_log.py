@@ -39,7 +39,7 @@ class Runs:
     """Touch down to touch up; each array is (runs,), rows [starts, ends) of the log.
 
     finished: bool, the finger was lifted before the next touch or word. states: the worst of the run's rows.
-    paths: float64, way in keyboard widths.
+    paths: float64, the way in pixels.
     """
 
     starts: NDArray[np.int64]
@@ -186,5 +186,6 @@ def _measure(
         for row in range(starts[run], ends[run]):
             states[run] = max(states[run], row_states[row])
             if row > starts[run]:
-                step = np.hypot(numbers[row, 3] - numbers[row - 1, 3], numbers[row, 4] - numbers[row - 1, 4])
-                paths[run] += step / numbers[starts[run], 1]
+                paths[run] += np.hypot(
+                    numbers[row, 3] - numbers[row - 1, 3], numbers[row, 4] - numbers[row - 1, 4]
+                )

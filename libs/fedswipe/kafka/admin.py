@@ -1,10 +1,12 @@
 """Creates the flow's topics and the groups' first positions, and tells how far they are."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
+from functools import partial
 from typing import TypeVar
 
+import tenacity
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # exported unmarked
 from confluent_kafka.cimpl import NewTopic
@@ -16,6 +18,7 @@ from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.topology import FOREVER, GROUPS, SCHEMAS, TOPICS, Group, Topic
 
 T = TypeVar("T")
+NEW_LEADER_SECONDS = 10.0
 BY_BROKER = {"message.timestamp.type": "LogAppendTime"}
 
 
@@ -37,7 +40,7 @@ class Admin:
         answers = self._client.create_topics(wanted, operation_timeout=self._timeout)
         created = [name for name, answer in answers.items() if self._created(answer)]
         for group in GROUPS:
-            self._commit_first_positions(group)
+            _patiently(partial(self._commit_first_positions, group))
         return created
 
     def ends(self, topic: Topic[Event]) -> dict[int, int]:
@@ -93,6 +96,16 @@ class Admin:
             return answer.result(self._timeout)
         except (KafkaException, FutureTimeout) as error:
             raise BrokerUnavailable(f"Kafka: {error}") from error
+
+
+def _patiently(operation: Callable[[], None]) -> None:
+    """Repeat for a while: the leaders of new partitions take a moment to know that they lead."""
+    tenacity.Retrying(
+        retry=tenacity.retry_if_exception_type(BrokerUnavailable),
+        wait=tenacity.wait_random_exponential(multiplier=0.05, max=0.5),
+        stop=tenacity.stop_after_delay(NEW_LEADER_SECONDS),
+        reraise=True,
+    )(operation)
 
 
 def _new_topic(topic: Topic[Event], replication: int) -> NewTopic:

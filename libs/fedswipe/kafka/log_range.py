@@ -27,7 +27,7 @@ def read_range(
         while start < end:
             message = consumer.poll(timeout)
             if message is None:
-                raise BrokerUnavailable(f"{topic.name}[{partition}]: read to {start} of {end}, then no answer")
+                raise BrokerUnavailable(f"{topic.name}[{partition}]: no answer at {start}, before {end}")
             error = message.error()
             if error is None:
                 record = Record.of(message)
@@ -36,8 +36,8 @@ def read_range(
                     yield record
             elif error.code() == KafkaError._PARTITION_EOF:
                 return  # only markers and aborted records were left
-            else:
-                raise KafkaException(error)
+            elif error.fatal() or error.code() == KafkaError.OFFSET_OUT_OF_RANGE:
+                raise BrokerUnavailable(f"{topic.name}[{partition}]: {error.str()}")
     except KafkaException as error:
         raise BrokerUnavailable(f"{topic.name}[{partition}]: {error}") from error
     finally:

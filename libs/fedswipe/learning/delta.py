@@ -1,12 +1,17 @@
 """A client's delta, trained minus base weights, as the bytes that travel."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from fedswipe.errors import InvalidMessage
 from fedswipe.events import DeltaCodec
 
-DTYPES = {DeltaCodec.FP32: np.dtype("<f4"), DeltaCodec.FP16: np.dtype("<f2")}
+DTYPES: dict[DeltaCodec, np.dtype[np.floating[Any]]] = {
+    DeltaCodec.FP32: np.dtype("<f4"),
+    DeltaCodec.FP16: np.dtype("<f2"),
+}
 
 
 def encode_delta(flat: NDArray[np.float32], codec: DeltaCodec) -> bytes:

@@ -33,7 +33,10 @@ class RcloneServer:
             Program(
                 name="rclone",
                 command=command,
-                env={"RCLONE_AUTH_KEY": f"{ACCESS_KEY},{secret_key}", "RCLONE_CONFIG": "/dev/null"},
+                env={
+                    "RCLONE_AUTH_KEY": f'"{ACCESS_KEY},{secret_key}"',
+                    "RCLONE_CONFIG": "/dev/null",
+                },  # a list in CSV
                 log=folder / "logs" / "rclone.log",
                 ready=lambda: s3_answers(self.s3),
             ),

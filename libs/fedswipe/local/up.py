@@ -23,13 +23,20 @@ Services = Mapping[str, Mapping[str, str]]
 
 
 def bring_up(
-    folder: Path, *, environ: Mapping[str, str], services: Services, prepare: Prepare, reporter: Reporter
+    folder: Path,
+    *,
+    environ: Mapping[str, str],
+    services: Services,
+    prepare: Prepare,
+    reporter: Reporter,
+    preferred: Mapping[str, int] = FIXED,
 ) -> State:
     """Start whatever is not running yet: Kafka and the object store, then `prepare`, then the services.
 
     `services` maps each service to start to variables for it, beside those of both addresses. `prepare` makes
     topics and buckets; it runs at every call, so it must allow for what is there already. Until this
-    returns, everything that it started ends with this process; from then on it goes on by itself.
+    returns, everything that it started ends with this process; from then on it goes on by itself. Each part
+    listens on its `preferred` port, or on the one it had before.
     """
     with locked(folder / LOCK):
         before = State.load(folder)
@@ -38,7 +45,7 @@ def bring_up(
         chosen = {part: way for part, way in choose(environ, reporter).items() if part not in found}
         fetch(chosen)
         with Leash() as leash:
-            ports = FixedPorts(reporter, {**FIXED, **_recorded_ports(before)})
+            ports = FixedPorts(reporter, {**preferred, **_recorded_ports(before)})
             place = Place(folder, ports, leash, secrets.token_urlsafe(24))
             s3 = _start_servers(chosen, found, place, reporter) or before.s3
             addresses = State(s3, tuple(found.values())).addresses

@@ -7,7 +7,7 @@ from fedswipe.swipe.trie import NO_WORD, Trie
 
 @compiled
 def word_ctcs(logs: NDArray[np.float64], trie: Trie) -> NDArray[np.float64]:
-    """The natural logarithm of every word's exact CTC probability (Graves et al., ICML 2006), float64 (words,).
+    """The logarithm of every word's exact CTC probability (Graves et al., ICML 2006), float64 (words,).
 
     logs: float64 (T, classes). Slow (some 100 ms for 30,000 words), and right for outputs so sharp that
     products of probabilities underflow.
@@ -16,7 +16,7 @@ def word_ctcs(logs: NDArray[np.float64], trie: Trie) -> NDArray[np.float64]:
     ctcs = np.empty(len(trie.log_unigram))
     columns = np.full(
         (trie.heights[0] + 1, steps + 1, 2), -np.inf
-    )  # of the node and what it extends, by depth
+    )  # by depth
     letters = np.zeros(len(columns), dtype=np.int32)
     columns[0, 0, 1] = 0.0
     columns[0, 1:, 1] = np.cumsum(logs[:, 0])

@@ -37,8 +37,15 @@ def build_trie(words: Sequence[str], log_unigram: NDArray[np.float32], layout: L
     letters, depths, ends, heights = np.zeros((4, most), dtype=np.int32)
     ending = np.full(most, NO_WORD, dtype=np.int32)
     nodes = _grow(codes[order], order, letters, depths, ending)
-    arrays = [array[:nodes].copy() for array in (letters, depths, ends, ending, heights)]
-    trie = Trie(*arrays, best_below=np.empty(nodes), log_unigram=log_unigram.astype(np.float64))
+    trie = Trie(
+        letters[:nodes].copy(),
+        depths[:nodes].copy(),
+        ends[:nodes].copy(),
+        ending[:nodes].copy(),
+        heights[:nodes].copy(),
+        best_below=np.empty(nodes),
+        log_unigram=log_unigram.astype(np.float64),
+    )
     _close(trie)
     return trie
 

@@ -52,7 +52,7 @@ def test_words_are_put_in_place_of_the_rarest() -> None:
     assert set(larger.words) - set(lexicon.words) == {"zebra", "qzxqz"}
     assert (np.diff(larger.log_unigram) <= 0).all()
     logs = dict(zip(larger.words, larger.log_unigram.tolist(), strict=True))
-    everything = build_lexicon("en", 30_000, ALPHABET)
+    everything = load_lexicon("en-30k")
     assert logs["zebra"] == everything.log_unigram[everything.words.index("zebra")]
     assert logs["qzxqz"] == pytest.approx(np.log(1e-8), abs=1e-4)
 
@@ -67,12 +67,12 @@ def test_with_no_new_words_it_is_the_same() -> None:
 @pytest.mark.parametrize("word", ["don't", "naïve", "", "two words"])
 def test_words_outside_the_alphabet_are_refused_by_name(word: str) -> None:
     with pytest.raises(ValueError, match=ALPHABET):
-        build_lexicon("en", 10, ALPHABET).with_words([word])
+        load_lexicon("en-10k").with_words([word])
 
 
 def test_more_words_than_places_are_refused() -> None:
     with pytest.raises(ValueError, match="cannot hold"):
-        build_lexicon("en", 2, ALPHABET).with_words(["x", "y", "z"])
+        parse("en abc\n-1.0000 a b\n").with_words(["a", "b", "c"])
 
 
 def test_a_lexicon_with_a_word_twice_or_a_log_too_few_is_refused() -> None:

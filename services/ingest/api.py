@@ -1,0 +1,109 @@
+"""Ingest's HTTP routes: they read a request, call a handler and describe themselves in /docs."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.openapi.utils import get_openapi
+from pydantic.json_schema import models_json_schema
+
+from fedswipe.events import ClientId
+from fedswipe.problem import answer_with_problems
+from services.ingest.answers import (
+    HealthAnswer,
+    ProblemDetails,
+    ReadyAnswer,
+    Recorded,
+    RequestedRange,
+    StatsAnswer,
+    TrainingAccepted,
+    problems,
+)
+from services.ingest.body import Room
+from services.ingest.handlers import Ingest
+from services.ingest.reading import read_client, read_swipes
+from services.ingest.settings import Settings
+from services.ingest.shapes import Batch, Gesture, OneClient
+
+Checks = Callable[[], Mapping[str, str]]
+
+
+def create_app(settings: Settings, ingest: Ingest, checks: Checks) -> FastAPI:
+    """Return the ASGI app. `checks` says "ok" or what is wrong with each thing that is needed; it may block."""
+    app = FastAPI(title="FedSwipe ingest", version="1", summary="Takes swipes in and stores them in Kafka.")
+    room = Room(settings.max_held_bytes)
+    answer_with_problems(app)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["*"],
+        )
+
+    @app.post(
+        "/api/v1/swipes", status_code=202, responses=problems(400, 413, 422, 503), openapi_extra=SWIPES_BODY
+    )
+    async def record_swipes(request: Request) -> Recorded:
+        """Record a batch of swipes, all or none; answered once the broker has acknowledged every one."""
+        async with room.body(request, settings.max_bytes) as body:
+            swipes = read_swipes(body, settings)
+            await ingest.record_swipes(swipes)
+        return Recorded(recorded=len(swipes))
+
+    @app.post(
+        "/api/v1/train", status_code=202, responses=problems(400, 413, 422, 503), openapi_extra=TRAIN_BODY
+    )
+    async def request_training(request: Request) -> TrainingAccepted:
+        """Train what has been recorded so far: of one client's partition, or without a body everywhere."""
+        async with room.body(request, settings.max_bytes) as body:
+            client_id = read_client(body)
+            requests = await ingest.request_training(None if client_id is None else ClientId(client_id))
+        ranges = [
+            RequestedRange(request_id=r.request_id, partition=r.swipes_partition, swipes_end=r.swipes_end)
+            for r in requests
+        ]
+        return TrainingAccepted(requests=ranges)
+
+    @app.get("/api/v1/stats", responses=problems(503))
+    async def stats() -> StatsAnswer:
+        """Say how long the topics are and what each lineage's newest model is."""
+        return StatsAnswer.model_validate(asdict(await ingest.stats()))
+
+    @app.get("/health")
+    async def health() -> HealthAnswer:
+        """Say that the process lives."""
+        return HealthAnswer()
+
+    @app.get("/ready", responses={503: {"model": ReadyAnswer}})
+    def ready(response: Response) -> ReadyAnswer:
+        """Say whether swipes can be recorded now."""
+        found = dict(checks())
+        fine = all(state == "ok" for state in found.values())
+        response.status_code = 200 if fine else 503
+        return ReadyAnswer(ready=fine, checks=found)
+
+    app.openapi = lambda: _described(app)  # type: ignore[method-assign]  # FastAPI's own way to extend it
+    return app
+
+
+def _body(*shapes: str, required: bool) -> dict[str, Any]:
+    schema = {"oneOf": [{"$ref": f"#/components/schemas/{shape}"} for shape in shapes]}
+    return {"requestBody": {"required": required, "content": {"application/json": {"schema": schema}}}}
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    """Return FastAPI's document with the shapes of what the routes read and refuse by themselves."""
+    if app.openapi_schema is None:
+        document = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
+        models = [(model, "validation") for model in (Batch, Gesture, OneClient, ProblemDetails)]
+        _, shapes = models_json_schema(models, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
+        document["components"]["schemas"] |= shapes["$defs"]
+        app.openapi_schema = document
+    return app.openapi_schema
+
+
+SWIPES_BODY = _body("Batch", "Gesture", required=True)
+TRAIN_BODY = _body("OneClient", required=False)

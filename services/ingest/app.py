@@ -1,0 +1,60 @@
+"""The ingest service: HTTP in, swipes and train requests out. `python -m services.ingest.app`."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+
+from fedswipe.errors import FedswipeError
+from fedswipe.kafka.admin import Admin
+from fedswipe.kafka.errors import BrokerUnavailable
+from fedswipe.kafka.producer import EventProducer
+from fedswipe.lifecycle import serve
+from fedswipe.telemetry import configure_logging
+from fedswipe.topology import LINEAGES, SWIPES
+from services.ingest.api import create_app
+from services.ingest.connection import Connection
+from services.ingest.following import Following
+from services.ingest.handlers import Ingest
+from services.ingest.settings import Settings
+
+PROBE_MS = 1_000  # a readiness probe wants an answer sooner than a request does
+
+
+def main() -> None:
+    """Run until SIGTERM."""
+    configure_logging("ingest")
+    try:
+        settings = Settings.from_env(os.environ)
+    except FedswipeError as error:
+        sys.exit(f"ingest: {error}")
+    run(settings)
+
+
+def run(settings: Settings) -> None:
+    """Wire the service: HTTP -> handlers -> Kafka."""
+    connection = Connection(lambda: EventProducer(settings.kafka))
+    followings = [Following(settings.kafka, lineage) for lineage in LINEAGES]
+    probe = Admin(replace(settings.kafka, request_timeout_ms=PROBE_MS))
+
+    def checks() -> Mapping[str, str]:
+        if not connection.connected:
+            return {"kafka": "not connected yet"}
+        try:
+            probe.ends(SWIPES)
+        except BrokerUnavailable as error:
+            return {"kafka": str(error)}
+        return {"kafka": "ok"}
+
+    ingest = Ingest(
+        connection,
+        Admin(settings.kafka),
+        heads=lambda: {following.lineage.model_id: following.head for following in followings},
+        seconds=settings.answer_seconds,
+    )
+    app = create_app(settings, ingest, checks)
+    serve(app, settings.http_host, settings.http_port, [connection, *followings])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""What requests and answers look like; these models check types, `fedswipe.swipe_check` checks meaning."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, FailFast, Field
+
+MOST_SWIPES = 100
+MOST_WORDS = 20
+WORDS = 5  # unless the request says otherwise
+
+Point = Annotated[
+    tuple[float, float, float],
+    Field(strict=False, description="x and y in the keyboard's pixels from its top left corner, t in ms"),
+]
+TopK = Annotated[int, Field(ge=1, le=MOST_WORDS, description="words for each swipe")]
+
+
+class Swipe(BaseModel):
+    """One gesture, touch down to touch up."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    client_id: str | None = Field(None, description="whose swipe it is; nothing depends on it")
+    swipe_id: str | None = Field(None, description="yours; it stands in the answer")
+    layout: str = Field(description="the keyboard's layout", examples=["qwerty-en"])
+    word: str | None = Field(None, description="the word it meant; nothing depends on it")
+    width: float = Field(description="the keyboard's width in pixels")
+    height: float = Field(description="the keyboard's height in pixels")
+    points: Annotated[list[Point], FailFast()] = Field(
+        description="1 to 2,000 touch events in the order they happened; one alone is a tap: a letter"
+    )
+
+
+class Coordinate(BaseModel):
+    """A touch event of a `Gesture`."""
+
+    model_config = ConfigDict(strict=True)
+
+    x: float = Field(description="pixels from the left")
+    y: float = Field(description="pixels from the top")
+    t: float = Field(description="seconds")
+
+
+class Gesture(BaseModel):
+    """One swipe whose layout and keyboard size stand in the service's settings."""
+
+    model_config = ConfigDict(strict=True)
+
+    gesture_id: str | None = Field(None, description="yours; it stands in the answer as swipe_id")
+    coords: Annotated[list[Coordinate], FailFast()]
+
+
+class OneSwipe(Swipe):
+    """A `Swipe`, and how many words are wanted."""
+
+    top_k: TopK = WORDS
+
+
+class OneGesture(Gesture):
+    """A `Gesture`, and how many words are wanted."""
+
+    top_k: TopK = WORDS
+
+
+class Batch(BaseModel):
+    """Swipes that are predicted all, by one model, or not at all."""
+
+    swipes: list[Swipe | Gesture] = Field(min_length=1, max_length=MOST_SWIPES)
+    top_k: TopK = WORDS
+
+
+class Word(BaseModel):
+    """A word and its probability among the words of its swipe, which add up to 1."""
+
+    word: str
+    probability: float
+
+
+class SwipeWords(BaseModel):
+    """What a swipe may mean, the likeliest first."""
+
+    swipe_id: str | None
+    words: list[Word]
+
+
+class Model(BaseModel):
+    """A global model: its link's version and hash, its own hash, since when it answers."""
+
+    id: str
+    version: int
+    sha256: str
+    link_sha256: str
+    loaded_since: datetime
+
+
+class Predicted(BaseModel):
+    """The words of each swipe, in the request's order, and the model that all of them come from."""
+
+    predictions: list[SwipeWords]
+    model: Model
+    took_ms: float
+
+
+class Refusal(BaseModel):
+    """Why a newer model was not served; `final`: it is not tried again."""
+
+    version: int
+    link_sha256: str
+    reason: str
+    attempts: int
+    final: bool
+    at: datetime
+
+
+class Serving(Model):
+    """The model that answers, and the last one that could not be loaded, if any ever was."""
+
+    last_refusal: Refusal | None

@@ -1,0 +1,95 @@
+"""The trainer, wired from top to bottom: swipes and train requests in, deltas out.
+
+chain reader -> head follower -> heads --+
+consume loop -> collect swipes -> closed ranges -> train ranges -> one transaction a range
+"""
+
+import os
+from collections.abc import Mapping
+from functools import partial
+
+from fedswipe import telemetry
+from fedswipe.clock import MonotonicClock
+from fedswipe.errors import FedswipeError
+from fedswipe.events import DeltaCodec
+from fedswipe.kafka.admin import Admin
+from fedswipe.kafka.chain_reader import ChainReader
+from fedswipe.kafka.consume_loop import ConsumeLoop
+from fedswipe.kafka.log_range import read_range
+from fedswipe.kafka.schemas import PublishedSchemas
+from fedswipe.kafka.settings import KafkaSettings
+from fedswipe.kafka.transaction import TransactionalProducer
+from fedswipe.learning.local_training import LocalRecipe
+from fedswipe.lifecycle import Worker, serve
+from fedswipe.modelstore import ModelStore
+from fedswipe.modelstore.s3 import S3ModelStore
+from fedswipe.topology import LINEAGES, SWIPES, TRAINERS, Lineage
+from services.trainer.api import Readiness, create_app
+from services.trainer.closed_ranges import ClosedRanges
+from services.trainer.deltas import ComputeDeltas
+from services.trainer.handlers import CollectSwipes, LogEnd
+from services.trainer.heads import HeadFollower, Heads, Published
+from services.trainer.settings import Settings
+from services.trainer.torch_trainer import TorchTrainer, device_named
+from services.trainer.train_ranges import TrainRanges
+
+
+def main(environ: Mapping[str, str]) -> None:
+    """Run the trainer until SIGTERM."""
+    telemetry.configure_logging("trainer")
+    settings = Settings.from_env(environ)
+    kafka = settings.kafka
+    store = S3ModelStore(settings.store(), settings.patience())
+    heads, closed = Heads(), ClosedRanges()
+    collect = CollectSwipes(
+        settings.collecting, closed, MonotonicClock(), PublishedSchemas(kafka), _log_end(kafka)
+    )
+    train = TrainRanges(
+        closed,
+        heads,
+        ComputeDeltas(
+            TorchTrainer(LINEAGES, _recipe(settings), settings.threads), DeltaCodec(settings.codec)
+        ),
+        store,
+        TransactionalProducer(kafka, settings.transactional_id),
+        PublishedSchemas(kafka),
+        partial(read_range, kafka, SWIPES),
+        settings.repeat_span,
+    )
+    loop = ConsumeLoop(kafka, TRAINERS, collect, collect.rewind)
+    followers = [worker for line in LINEAGES for worker in _followers(kafka, line, store, heads)]
+    readiness = Readiness(collect, heads, LINEAGES, lambda: store.breaker_state)
+    serve(create_app(readiness), settings.http_host, settings.http_port, [loop, train, *followers])
+
+
+def _followers(kafka: KafkaSettings, line: Lineage, store: ModelStore, heads: Heads) -> list[Worker]:
+    follower = HeadFollower(line, store, heads)
+    reader = ChainReader(
+        kafka, line, lambda link: follower.followed(Published(link, reader.chain.event(link.version)))
+    )
+    return [reader, follower]
+
+
+def _recipe(settings: Settings) -> LocalRecipe:
+    try:
+        device = device_named(settings.device)
+    except ValueError as error:
+        raise FedswipeError(f"DEVICE={settings.device!r}: {error}") from error
+    return LocalRecipe(
+        epochs=settings.epochs,
+        optimizer="sgd" if settings.optimizer == "sgd" else "adam",
+        learning_rate=settings.learning_rate,
+        batch_size=settings.batch_size,
+        clip_norm=settings.clip_norm,
+        fedprox_mu=settings.fedprox_mu,
+        device=device,
+    )
+
+
+def _log_end(kafka: KafkaSettings) -> LogEnd:
+    admin = Admin(kafka)
+    return lambda partition: admin.ends(SWIPES)[partition]
+
+
+if __name__ == "__main__":
+    main(os.environ)

@@ -1,0 +1,85 @@
+"""`compute_deltas`: from the sorted swipes of a range and a base model to one delta a client. Pure but for the port."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from fedswipe.errors import InvalidMessage
+from fedswipe.events import DeltaCodec, DeltaComputed, DeltaId, ObjectRef, OffsetRange
+from fedswipe.learning.delta import encode_delta
+from fedswipe.swipe.features import extract
+from fedswipe.swipe.layout import load_layout
+from services.trainer.examples import ClientExamples
+from services.trainer.letter import Letter
+from services.trainer.local_trainer import BaseModel, LocalTrainer
+
+LARGEST_PAYLOAD = 900_000  # bytes; beyond them a delta goes to the model store, Kafka takes 1 MB a record
+Store = Callable[[bytes], ObjectRef]
+
+
+class ComputeDeltas:
+    """Turns clients' examples into deltas; `store` keeps payloads that are too large for a record."""
+
+    def __init__(self, trainer: LocalTrainer, delta_codec: DeltaCodec) -> None:
+        self._trainer = trainer
+        self._codec = delta_codec
+
+    def compute(
+        self, base: BaseModel, clients: Sequence[ClientExamples], swipes: OffsetRange, store: Store
+    ) -> Iterator[DeltaComputed | list[Letter]]:
+        """Yield each client's delta, or the letters of its swipes when it alone cannot be trained.
+
+        All clients of a range share one base. Features are extracted in one batch.
+        """
+        gestures = [example.gesture for client in clients for example in client.examples]
+        features = extract(load_layout(base.lineage.layout), gestures)
+        bounds = np.cumsum([0, *(len(client.examples) for client in clients)])
+        for client, (start, end) in zip(clients, pairwise(bounds.tolist()), strict=True):
+            try:
+                yield self._compute_delta(base, client, features[start:end], swipes, store)
+            except InvalidMessage as error:
+                yield [Letter.of(example.record, error) for example in client.examples]
+
+    def _compute_delta(
+        self,
+        base: BaseModel,
+        client: ClientExamples,
+        features: NDArray[np.float32],
+        swipes: OffsetRange,
+        store: Store,
+    ) -> DeltaComputed:
+        name = delta_id(base, client, swipes)
+        words = [example.word for example in client.examples]
+        training = self._trainer.train(base, features, words, seed_of(name))
+        payload = encode_delta(training.delta, self._codec)
+        fits = len(payload) <= LARGEST_PAYLOAD
+        return DeltaComputed(
+            delta_id=name,
+            model_id=base.lineage.model_id,
+            base_version=base.version,
+            base_link=base.link,
+            client_id=client.client_id,
+            swipes=swipes,
+            swipe_offsets=tuple(example.record.offset for example in client.examples),
+            examples=len(client.examples),
+            loss_before=training.loss_before,
+            loss_after=training.loss_after,
+            codec=self._codec,
+            payload=payload if fits else None,
+            content=None if fits else store(payload),
+        )
+
+
+def delta_id(base: BaseModel, client: ClientExamples, swipes: OffsetRange) -> DeltaId:
+    """Return the SHA-256 that names a delta: the same base, range and client are the same delta."""
+    parts = [base.lineage.model_id, base.link, swipes.partition, swipes.start, swipes.end, client.client_id]
+    return DeltaId(hashlib.sha256(orjson.dumps(parts)).hexdigest())
+
+
+def seed_of(name: DeltaId) -> int:
+    """Return the 63-bit seed of a delta's training."""
+    return int(name[:16], 16) >> 1

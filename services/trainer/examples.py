@@ -1,0 +1,94 @@
+"""Sorts the swipes of a range: whose examples they are, what is settled without training, what is a dead letter."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from fedswipe import codec
+from fedswipe.errors import InvalidMessage
+from fedswipe.events import ClientId, SwipeRecorded
+from fedswipe.kafka.record import Record
+from fedswipe.swipe.gesture import Gesture
+from fedswipe.swipe_check import check_swipe
+from fedswipe.topology import Lineage, lineage_of_layout
+from services.trainer.letter import Letter
+from services.trainer.recent_swipes import Seen
+
+Repeats = Callable[[Sequence[Seen]], frozenset[int]]
+
+
+@dataclass(frozen=True)
+class Example:
+    """A swipe fit to be trained, and the record it came in."""
+
+    record: Record
+    word: str
+    gesture: Gesture
+
+
+@dataclass(frozen=True)
+class ClientExamples:
+    """One client's examples for one lineage, ordered by offset."""
+
+    client_id: ClientId
+    examples: tuple[Example, ...]
+
+
+@dataclass(frozen=True)
+class SortedSwipes:
+    """Every record of a range: readable, refused, or neither of use nor wrong (taps, no word, repeats)."""
+
+    seen: tuple[Seen, ...]
+    letters: tuple[Letter, ...]
+    clients: dict[str, tuple[ClientExamples, ...]]  # by model id, in the order of first swipes
+
+
+def sort_swipes(records: Sequence[Record], schemas: codec.SchemaSource, repeats: Repeats) -> SortedSwipes:
+    """Sort a range's records; `repeats` tells which of the readable ones have stood in the log before."""
+    readable, letters = _read(records, schemas)
+    seen = tuple(_seen(record, swipe) for record, swipe in readable)
+    repeated = repeats(seen)
+    groups: dict[str, dict[ClientId, list[Example]]] = defaultdict(lambda: defaultdict(list))
+    for record, swipe in readable:
+        if record.offset in repeated:
+            continue
+        try:
+            gesture, line = check_swipe(swipe), _lineage(swipe)
+        except InvalidMessage as error:
+            letters.append(Letter.of(record, error))
+            continue
+        if swipe.word is not None and len(gesture.points) > 1:
+            groups[line.model_id][swipe.client_id].append(Example(record, swipe.word, gesture))
+    clients = {
+        model_id: tuple(ClientExamples(client, tuple(examples)) for client, examples in group.items())
+        for model_id, group in groups.items()
+    }
+    return SortedSwipes(seen, tuple(letters), clients)
+
+
+def readable_swipes(records: Iterable[Record], schemas: codec.SchemaSource) -> Iterator[Seen]:
+    """Return what a range's records leave in the memory of recent swipes."""
+    return (_seen(record, swipe) for record, swipe in _read(records, schemas)[0])
+
+
+def _seen(record: Record, swipe: SwipeRecorded) -> Seen:
+    return Seen(record.offset, swipe.client_id, swipe.swipe_id)
+
+
+def _read(
+    records: Iterable[Record], schemas: codec.SchemaSource
+) -> tuple[list[tuple[Record, SwipeRecorded]], list[Letter]]:
+    readable, letters = [], []
+    for record in records:
+        try:
+            readable.append((record, codec.decode(SwipeRecorded, record.value, schemas)))
+        except InvalidMessage as error:
+            letters.append(Letter.of(record, error))
+    return readable, letters
+
+
+def _lineage(swipe: SwipeRecorded) -> Lineage:
+    line = lineage_of_layout(swipe.layout)
+    if line is None:
+        raise InvalidMessage("unknown_layout", f"layout: no model learns {swipe.layout!r}")
+    return line

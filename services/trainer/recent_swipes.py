@@ -1,0 +1,53 @@
+"""The memory of one partition's last swipes: a swipe whose client and id stand in it counts no more. Pure."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from fedswipe.events import ClientId, SwipeId
+
+
+class Seen(NamedTuple):
+    """A readable swipe: where it lies and what makes it the same as another."""
+
+    offset: int
+    client_id: ClientId
+    swipe_id: SwipeId
+
+
+class RecentSwipes:
+    """What stands at the `span` offsets before `position`: a function of the log alone, so it can be rebuilt."""
+
+    def __init__(self, span: int, position: int, before: Iterable[Seen]) -> None:
+        self._span = span
+        self._offsets: dict[tuple[ClientId, SwipeId], int] = {}  # the oldest first
+        self.position = position
+        self.remember(before, position)
+
+    def repeats(self, swipes: Iterable[Seen]) -> frozenset[int]:
+        """Return the offsets of those that stand among the `span` records before them; they begin at `position`."""
+        here: dict[tuple[ClientId, SwipeId], int] = {}
+        repeated = set()
+        for offset, *who in swipes:
+            key = (who[0], who[1])
+            before = here.get(key, self._offsets.get(key))
+            if before is not None and offset - before <= self._span:
+                repeated.add(offset)
+            here[key] = offset
+        return frozenset(repeated)
+
+    def remember(self, swipes: Iterable[Seen], position: int) -> None:
+        """Move on to `position`, past these swipes."""
+        for seen in swipes:
+            key = (seen.client_id, seen.swipe_id)
+            self._offsets.pop(key, None)
+            self._offsets[key] = seen.offset
+        self.position = position
+        while (
+            self._offsets
+            and (oldest := next(iter(self._offsets)))
+            and (self._offsets[oldest] < position - self._span)
+        ):
+            del self._offsets[oldest]
+
+    def __len__(self) -> int:
+        return len(self._offsets)

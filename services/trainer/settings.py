@@ -1,0 +1,105 @@
+"""What the trainer can be told; every field but Kafka's names its environment variable and its meaning."""
+
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from fedswipe.environment import read_settings
+from fedswipe.events import DeltaCodec
+from fedswipe.kafka.settings import KafkaSettings
+from fedswipe.modelstore.patience import Patience
+from fedswipe.modelstore.s3 import S3Settings
+from services.trainer.handlers import Collecting
+from services.trainer.lease import Load
+from services.trainer.ranges import RangeLimits
+
+
+def _setting(env: str, help: str, default: Any, **limits: Any) -> Any:  # noqa: A002  (the table's column)
+    return field(default=default, metadata={"env": env, "help": help, **limits})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The trainer's settings; `from_env` raises FedswipeError that names the variable and the remedy."""
+
+    kafka: KafkaSettings
+    s3_access_key: str = field(
+        metadata={"env": "FEDSWIPE_S3_ACCESS_KEY", "help": "the object store's access key"}
+    )
+    s3_secret_key: str = field(
+        repr=False, metadata={"env": "FEDSWIPE_S3_SECRET_KEY", "help": "the object store's secret key"}
+    )
+    s3_url: str = _setting("FEDSWIPE_S3", "the object store, http(s)://host:port", "http://127.0.0.1:9000")
+    s3_bucket: str = _setting("FEDSWIPE_S3_BUCKET", "the bucket of the models", "fedswipe")
+    s3_region: str = _setting("FEDSWIPE_S3_REGION", "the bucket's region", "us-east-1")
+    http_host: str = _setting("HTTP_HOST", "the address that HTTP listens on", "127.0.0.1")
+    http_port: int = _setting("HTTP_PORT", "the port that HTTP listens on", 8002, least=1, most=65535)
+    instance: str = _setting(
+        "TRAINER_INSTANCE",
+        "this instance's name, lasting and its own: of two with one name the older is shut out (empty: the host's name)",
+        "",
+    )
+    range_swipes: int = _setting(
+        "TRAINER_RANGE_SWIPES", "a range closes at this many swipes", 512, least=1, most=4096
+    )
+    range_seconds: float = _setting(
+        "TRAINER_RANGE_SECONDS", "or this many seconds after its first swipe", 2.0, least=0.0, most=3600.0
+    )
+    held_swipes: int = _setting(
+        "TRAINER_HELD_SWIPES", "swipes in memory beyond which reading pauses", 4096, least=1
+    )
+    held_bytes: int = _setting(
+        "TRAINER_HELD_BYTES", "bytes of swipes in memory beyond which reading pauses", 64_000_000, least=1
+    )
+    repeat_span: int = _setting(
+        "TRAINER_REPEAT_SPAN",
+        "a swipe counts no more if its client and id stand among so many records before it",
+        10_000,
+        least=0,
+        most=1_000_000,
+    )
+    epochs: int = _setting("TRAINER_EPOCHS", "local epochs", 1, least=1, most=100)
+    batch_size: int = _setting("TRAINER_BATCH_SIZE", "swipes a local step", 16, least=1, most=4096)
+    optimizer: str = _setting("TRAINER_OPTIMIZER", "local optimiser", "adam", choices=("adam", "sgd"))
+    learning_rate: float = _setting(
+        "TRAINER_LEARNING_RATE", "local learning rate", 1e-3, least=0.0, most=10.0
+    )
+    clip_norm: float = _setting("TRAINER_CLIP_NORM", "largest L2 norm of a step's gradient", 1.0, least=1e-6)
+    fedprox_mu: float = _setting(
+        "TRAINER_FEDPROX_MU", "FedProx's pull towards the base model; 0 is FedAvg", 0.0, least=0.0
+    )
+    device: str = _setting("DEVICE", "what trains; auto takes a GPU if there is one", "auto",
+                           choices=("auto", "cpu", "cuda"))  # fmt: skip
+    threads: int = _setting("TRAINER_THREADS", "threads of torch", 1, least=1, most=256)
+    codec: str = _setting(
+        "TRAINER_CODEC", "how deltas are written", DeltaCodec.FP16.value, choices=tuple(map(str, DeltaCodec))
+    )
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Read the settings; the table in the docs lists the variables."""
+        return read_settings(cls, environ, kafka=KafkaSettings.from_env(environ))
+
+    @property
+    def transactional_id(self) -> str:
+        """Return the name under which Kafka knows this instance's transactions."""
+        return f"fedswipe.trainer.{self.instance or socket.gethostname()}"
+
+    @property
+    def collecting(self) -> Collecting:
+        """Return where ranges end and reading pauses."""
+        limits = RangeLimits(self.range_swipes, self.range_seconds)
+        return Collecting(limits, Load(self.held_swipes, self.held_bytes))
+
+    def store(self) -> S3Settings:
+        """Return how to reach the models. A try is over well within the time that a stop may take."""
+        return S3Settings(
+            *(self.s3_url, self.s3_bucket, self.s3_access_key, self.s3_secret_key, self.s3_region),
+            connect_timeout=1.0,
+            read_timeout=3.0,
+        )
+
+    def patience(self) -> Patience:
+        """Return one try a call: who calls repeats, and gives up on what is outdated."""
+        return Patience(total=0.0)

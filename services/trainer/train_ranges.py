@@ -1,0 +1,168 @@
+"""The trainer's thread: takes closed ranges in order, trains them, and settles each in one transaction."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Protocol, TypeVar
+
+from confluent_kafka import TopicPartition
+
+from fedswipe import codec
+from fedswipe.backoff import Stopped, retry_until_stopped
+from fedswipe.events import DeltaComputed, ObjectRef, OffsetRange, Sha256
+from fedswipe.kafka.consume_loop import Membership
+from fedswipe.kafka.errors import BrokerUnavailable, Fenced
+from fedswipe.kafka.record import Record
+from fedswipe.kafka.transaction import Outgoing
+from fedswipe.modelstore import ModelStore
+from fedswipe.topology import SWIPES, TRAIN_REQUESTS, WEIGHT_DELTAS, Lineage, dead_letters
+from services.trainer.closed_ranges import ClosedRanges, LeasedRange
+from services.trainer.deltas import ComputeDeltas
+from services.trainer.examples import SortedSwipes, readable_swipes, sort_swipes
+from services.trainer.heads import Heads
+from services.trainer.lease import Position
+from services.trainer.letter import Letter
+from services.trainer.ranges import SwipeRange
+from services.trainer.recent_swipes import RecentSwipes
+
+T = TypeVar("T")
+ReadLog = Callable[[int, int, int], Iterable[Record]]  # swipes partition, start, end
+log = logging.getLogger(__name__)
+
+
+class Transactions(Protocol):
+    """Commits events and offsets together; see `kafka.transaction.TransactionalProducer`."""
+
+    def commit(
+        self, events: Iterable[Outgoing], offsets: list[TopicPartition], membership: Membership
+    ) -> None:
+        """Raise Fenced or BrokerUnavailable when nothing of it was committed."""
+        ...
+
+
+class TrainRanges:
+    """A worker of `lifecycle.serve`. It trains while no transaction is open.
+
+    `repeat_span` is how many records before a swipe its repeats are looked for in; `read_log` reads a stretch
+    of a swipes partition again.
+    """
+
+    def __init__(
+        self,
+        closed: ClosedRanges,
+        heads: Heads,
+        compute: ComputeDeltas,
+        store: ModelStore,
+        transactions: Transactions,
+        schemas: codec.SchemaSource,
+        read_log: ReadLog,
+        repeat_span: int,
+    ) -> None:
+        self._closed = closed
+        self._heads = heads
+        self._compute = compute
+        self._store = store
+        self._transactions = transactions
+        self._schemas = schemas
+        self._read_log = read_log
+        self._repeat_span = repeat_span
+        self._recent: dict[int, RecentSwipes] = {}
+
+    def run(self) -> None:
+        """Settle ranges until `stop`."""
+        while (leased := self._closed.take()) is not None:
+            self.settle(leased)
+
+    def stop(self) -> None:
+        """Make `run` return after the client whose training is under way."""
+        self._closed.stop()
+
+    def settle(self, leased: LeasedRange) -> None:
+        """Train a range and commit what came of it; drop it when its lease ends or the commit is refused."""
+        lease, swipes = leased.lease, leased.swipes
+        try:
+            recent = self._remembered_before(swipes, lease.lost)
+            found = retry_until_stopped(
+                lambda: sort_swipes(swipes.records, self._schemas, recent.repeats), lease.lost
+            )
+            events = self._train(swipes, found, lease.lost)
+            self._transactions.commit(events, _offsets(swipes), lease.membership)
+        except Stopped:
+            log.info("swipes[%d] [%d, %d): dropped", swipes.partition, swipes.start, swipes.end)
+        except (Fenced, BrokerUnavailable) as error:
+            log.warning("swipes[%d] [%d, %d): dropped, %s", swipes.partition, swipes.start, swipes.end, error)
+            lease.lost.set()
+        else:
+            if swipes.records:
+                recent.remember(found.seen, swipes.end)
+            lease.settled(_ends(swipes), swipes.load)
+            _tell(swipes, events)
+
+    def _train(self, swipes: SwipeRange, found: SortedSwipes, lost: threading.Event) -> list[Outgoing]:
+        events = [_letter(letter) for letter in (*found.letters, *swipes.letters)]
+        span = OffsetRange(swipes.partition, swipes.start, swipes.end)
+        for model_id, clients in found.clients.items():
+            base = self._heads.newest(model_id, lost)
+            put = partial(self._put, f"{model_id}/deltas", lost)
+            for outcome in self._compute.compute(base, clients, span, put):
+                events += _outgoing(base.lineage, outcome)
+                _check(lost)
+        _check(lost)
+        return events
+
+    def _remembered_before(self, swipes: SwipeRange, lost: threading.Event) -> RecentSwipes:
+        recent = self._recent.get(swipes.partition)
+        if not swipes.records:
+            return recent or RecentSwipes(self._repeat_span, 0, ())
+        if recent is None or recent.position != swipes.after:
+            recent = retry_until_stopped(lambda: self._rebuild(swipes.partition, swipes.start), lost)
+            self._recent[swipes.partition] = recent
+        return recent
+
+    def _rebuild(self, partition: int, start: int) -> RecentSwipes:
+        """Read the swipes before `start` again; what cannot be read is no swipe, as in `sort_swipes`."""
+        records = self._read_log(partition, max(0, start - self._repeat_span), start)
+        return RecentSwipes(self._repeat_span, start, readable_swipes(records, self._schemas))
+
+    def _put(self, kind: str, lost: threading.Event, payload: bytes) -> ObjectRef:
+        stored = retry_until_stopped(lambda: self._store.put(kind, payload), lost)
+        return ObjectRef(stored.key, Sha256(stored.sha256), stored.size)
+
+
+def _check(lost: threading.Event) -> None:
+    if lost.is_set():
+        raise Stopped("the lease on these swipes has ended")
+
+
+def _outgoing(line: Lineage, outcome: DeltaComputed | list[Letter]) -> list[Outgoing]:
+    if isinstance(outcome, DeltaComputed):
+        return [Outgoing(WEIGHT_DELTAS, outcome, line.model_id.encode(), line.partition)]
+    return [_letter(letter) for letter in outcome]
+
+
+def _letter(letter: Letter) -> Outgoing:
+    source = SWIPES if letter.event.topic == SWIPES.name else TRAIN_REQUESTS
+    return Outgoing(dead_letters(source), letter.event, letter.key, letter.event.partition)
+
+
+def _ends(swipes: SwipeRange) -> dict[Position, int]:
+    ends = {}
+    if swipes.records:
+        ends[SWIPES.name, swipes.partition] = swipes.end
+    if swipes.requests:
+        ends[TRAIN_REQUESTS.name, swipes.partition] = swipes.requests_end
+    return ends
+
+
+def _offsets(swipes: SwipeRange) -> list[TopicPartition]:
+    return [TopicPartition(topic, partition, end) for (topic, partition), end in _ends(swipes).items()]
+
+
+def _tell(swipes: SwipeRange, events: Sequence[Outgoing]) -> None:
+    deltas = sum(isinstance(out.event, DeltaComputed) for out in events)
+    log.info(
+        "swipes[%d] [%d, %d): %d records, %d deltas, %d dead letters, %d requests",
+        *(swipes.partition, swipes.start, swipes.end, len(swipes.records), deltas, len(events) - deltas),
+        len(swipes.requests),
+    )

@@ -1,0 +1,241 @@
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from fedswipe.local.addresses import Addresses
+from fedswipe.local.down import take_down
+from fedswipe.local.errors import StackError, StartFailed
+from fedswipe.local.pids import ProcessId
+from fedswipe.local.ports import FIXED, HOST, FreePorts, is_free
+from fedswipe.local.reporter import Collected
+from fedswipe.local.state import FILE, State
+from fedswipe.local.up import bring_up
+
+DEADLINE = 30.0  # seconds; reached only by a failure
+
+pytestmark = pytest.mark.timeout(180)
+
+
+@dataclass
+class Up:
+    """`fedswipe up` and `down` in a folder and on ports of the test's own; keeps what the last one said."""
+
+    folder: Path
+    ports: Mapping[str, int]
+    said: list[str] = field(default_factory=list)
+    prepared: list[Addresses] = field(default_factory=list)
+
+    def __call__(
+        self,
+        services: Mapping[str, Mapping[str, str]] | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> State:
+        reporter = Collected()
+        self.said = reporter.said
+        return bring_up(
+            self.folder,
+            environ=environ or {},
+            services=services or {},
+            prepare=self.prepared.append,
+            reporter=reporter,
+            preferred=self.ports,
+        )
+
+    def down(self, *, keep_data: bool = False) -> None:
+        reporter = Collected()
+        self.said = reporter.said
+        take_down(self.folder, keep_data=keep_data, reporter=reporter)
+
+
+@pytest.fixture
+def up(tmp_path: Path) -> Iterator[Up]:
+    free = FreePorts()
+    up = Up(tmp_path / "stack", {part: free.take(part) for part in (*FIXED, "greeter")})
+    yield up
+    up.down()
+
+
+def processes(state: State) -> list[ProcessId]:
+    return [part.process for part in state.running if part.process]
+
+
+def test_a_second_up_finds_the_first_and_down_leaves_nothing(up: Up) -> None:
+    first = up()
+    assert [part.name for part in first.running] == ["s3", "kafka"]
+    assert all(first.answers(part) for part in first.running)
+    assert State.load(up.folder) == first
+
+    second = up()
+    assert second == first
+    assert up.said[:2] == [
+        f"s3 is up already: native, {first.addresses.s3.url}.",
+        f"kafka is up already: native, {first.addresses.kafka}.",
+    ]
+    assert up.prepared == [first.addresses, first.addresses]
+
+    up.down()
+    assert up.said == ["s3 has ended.", "kafka has ended."]
+    assert not any(process.alive() for process in processes(first))
+    assert not up.folder.exists()
+    assert all(is_free(port) for port in up.ports.values())
+    up.down()
+    assert up.said == ["Nothing is up."]
+
+
+def test_a_taken_port_is_moved_and_that_is_said(up: Up) -> None:
+    wanted = up.ports["kafka"]
+    with socket.create_server((HOST, wanted)):
+        state = up()
+    moved = int(state.addresses.kafka.rpartition(":")[2])
+    assert moved != wanted
+    assert f"Port {wanted} is taken: kafka listens on {moved} instead." in up.said
+
+
+def test_what_has_ended_is_started_again_where_it_was(up: Up) -> None:
+    first = up()
+    kafka = next(part for part in first.running if part.name == "kafka")
+    assert kafka.process
+    kafka.process.kill_group()
+    assert kafka.process.wait_gone(DEADLINE)
+
+    second = up()
+    assert "kafka does not answer any more: it is started again." in up.said
+    assert second.addresses == first.addresses
+    assert processes(second)[0] == processes(first)[0]
+    assert processes(second)[1] != kafka.process
+
+
+def test_data_is_kept_when_asked(up: Up) -> None:
+    up()
+    up.down(keep_data=True)
+    assert sorted(path.name for path in up.folder.iterdir()) == ["data"]
+    cluster = (up.folder / "data" / "kafka" / "meta.properties").read_text()
+    up()
+    assert (up.folder / "data" / "kafka" / "meta.properties").read_text() == cluster
+
+
+def test_a_folder_with_other_files_is_not_deleted(up: Up) -> None:
+    up.folder.mkdir()
+    (up.folder / "thesis.txt").touch()
+    up.down()
+    assert [path.name for path in up.folder.iterdir()] == ["thesis.txt"]
+
+
+def test_another_address_is_refused_while_a_stack_is_up(up: Up) -> None:
+    up()
+    with pytest.raises(StackError, match=r"FEDSWIPE_KAFKA is other:9092, but the stack that is up uses"):
+        up(environ={"FEDSWIPE_KAFKA": "other:9092"})
+
+
+GREETER = """
+import os
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        found = {"FEDSWIPE_KAFKA", "FEDSWIPE_S3", "FEDSWIPE_S3_SECRET_KEY", "GREETING"} <= set(os.environ)
+        self.send_response(200 if found and self.path == "/ready" else 503)
+        self.end_headers()
+
+HTTPServer((os.environ["HTTP_HOST"], int(os.environ["HTTP_PORT"])), Handler).serve_forever()
+"""
+
+
+@pytest.fixture
+def greeter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The module of a service that is ready when it finds its environment."""
+    module = tmp_path / "modules" / "services" / "greeter" / "app.py"
+    module.parent.mkdir(parents=True)
+    for package in (module.parent, module.parent.parent):
+        (package / "__init__.py").touch()
+    module.write_text(GREETER)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "modules"))
+    return module
+
+
+def test_services_get_both_addresses_and_go_down_first(up: Up, greeter: Path) -> None:
+    state = up(services={"greeter": {"GREETING": "hello"}})
+    assert state.running[-1].address == f"http://{HOST}:{up.ports['greeter']}"
+    assert state.answers(state.running[-1])
+    up.down()
+    assert up.said == ["greeter has ended.", "s3 has ended.", "kafka has ended."]
+    assert not any(process.alive() for process in processes(state))
+
+
+def test_a_service_that_does_not_start_takes_everything_down_with_it(up: Up, greeter: Path) -> None:
+    greeter.write_text("raise SystemExit('GREETING is not polite')")
+    with pytest.raises(StartFailed, match="(?s)greeter ended with status 1.*GREETING is not polite"):
+        up(services={"greeter": {}})
+    assert State.load(up.folder).running == ()
+    assert of_folder(up.folder) == []
+
+
+def of_folder(folder: Path) -> list[ProcessId]:
+    """Return the processes whose command line names a file in `folder`."""
+    found = subprocess.run(["pgrep", "-f", f"{folder}/"], capture_output=True, text=True, check=False)
+    return [ProcessId.of(int(pid)) for pid in found.stdout.split()]
+
+
+UP = """
+import sys
+from pathlib import Path
+from fedswipe.local.ports import FIXED, FreePorts
+from fedswipe.local.reporter import Collected
+from fedswipe.local.up import bring_up
+
+def prepare(addresses):
+    print("prepares", flush=True)
+    sys.stdin.readline()
+
+free = FreePorts()
+ports = {part: free.take(part) for part in FIXED}
+bring_up(Path(sys.argv[1]), environ={}, services={}, prepare=prepare, reporter=Collected(), preferred=ports)
+"""
+
+
+@pytest.fixture
+def starting(up: Up) -> Iterator[subprocess.Popen[str]]:
+    """An `up` in a process of its own, which waits for a line before it prepares topics and buckets."""
+    with subprocess.Popen(  # noqa: S603 - the script above
+        [sys.executable, "-c", UP, str(up.folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield process
+        process.kill()
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + DEADLINE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("moment", ["something has started", "all have started"])
+def test_a_killed_up_leaves_no_orphan_and_the_next_one_works(
+    up: Up, starting: subprocess.Popen[str], moment: str
+) -> None:
+    assert starting.stdout
+    if moment == "all have started":
+        starting.stdout.readline()
+    until(lambda: len(of_folder(up.folder)) > 0)
+    started = of_folder(up.folder)
+    starting.send_signal(signal.SIGKILL)
+    until(lambda: starting.poll() is not None and not of_folder(up.folder))
+    assert not any(process.alive() for process in started)
+    assert not (up.folder / FILE).exists()
+    assert all(map(up().answers, State.load(up.folder).running))
+
+
+def test_after_its_success_the_stack_goes_on_by_itself(up: Up, starting: subprocess.Popen[str]) -> None:
+    starting.communicate("\n", timeout=DEADLINE)
+    assert starting.returncode == 0
+    state = State.load(up.folder)
+    assert len(state.running) == 2
+    assert all(state.answers(part) for part in state.running)

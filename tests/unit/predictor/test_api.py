@@ -1,0 +1,254 @@
+import asyncio
+import json
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from fedswipe.modelstore import StoreUnavailable
+from services.predictor.api import MOST_BYTES, create_app
+from services.predictor.bounded_pool import BoundedPool
+from services.predictor.handlers import Predictor, Published
+from services.predictor.readiness import Readiness
+from services.predictor.requests import Keyboard
+
+Publish = Callable[[int, bytes], Published]
+RandomModel = Callable[[int], bytes]
+SWIPE: dict[str, Any] = {
+    "layout": "qwerty-en",
+    "width": 360,
+    "height": 216,
+    "points": [[40, 30, 0], [120, 90, 60], [300, 40, 130]],
+}
+GESTURE: dict[str, Any] = {
+    "gesture_id": "g1",
+    "coords": [{"x": 40, "y": 30, "t": 5.0}, {"x": 120, "y": 90, "t": 5.06}, {"x": 300, "y": 40, "t": 5.13}],
+    "word": None,
+}
+
+
+@pytest.fixture
+def pool() -> Iterator[BoundedPool]:
+    pool = BoundedPool(threads=2, waiting=2)
+    yield pool
+    pool.close()
+
+
+@pytest.fixture
+async def http(predictor: Predictor, pool: BoundedPool) -> AsyncIterator[httpx.AsyncClient]:
+    ready = Readiness(predictor, caught_up=lambda: True, store_state=lambda: "closed")
+    app = create_app(predictor, ready, pool, Keyboard("qwerty-en", 360.0, 216.0))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://predictor") as client:
+        yield client
+
+
+@pytest.fixture
+def loaded(predictor: Predictor, publish: Publish, random_model: RandomModel) -> Published:
+    published = publish(4, random_model(4))
+    predictor.reload_model(published)
+    return published
+
+
+async def predict(http: httpx.AsyncClient, body: object) -> httpx.Response:
+    return await http.post("/api/v1/predict", json=body)
+
+
+async def test_before_the_first_model_everything_but_health_says_so(
+    http: httpx.AsyncClient, predictor: Predictor, publish: Publish
+) -> None:
+    for answer in (await predict(http, SWIPE), await http.get("/api/v1/model")):
+        assert answer.status_code == 503
+        assert answer.json()["code"] == "MODEL_NOT_LOADED"
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert int(answer.headers["retry-after"]) >= 1
+    assert (await http.get("/health")).json() == {"status": "healthy"}
+    ready = await http.get("/ready")
+    assert (ready.status_code, ready.json()["ready"]) == (503, False)
+    assert ready.json()["checks"]["model"] == "none loaded"
+    predictor.refuse(publish(1, b"?"), StoreUnavailable("away"), 2)
+    assert "away" in (await http.get("/api/v1/model")).json()["detail"]
+    assert "away" in (await http.get("/ready")).json()["checks"]["model"]
+
+
+async def test_one_swipe_in_both_shapes_and_in_a_batch_gives_the_same_words(
+    http: httpx.AsyncClient, loaded: Published
+) -> None:
+    one = (await predict(http, SWIPE | {"swipe_id": "s1", "top_k": 3})).json()
+    other = (await predict(http, GESTURE | {"top_k": 3})).json()
+    batch = (await predict(http, {"swipes": [SWIPE, GESTURE], "top_k": 3})).json()
+    (words,) = one["predictions"]
+    assert words["swipe_id"] == "s1"
+    assert len(words["words"]) == 3
+    assert sum(word["probability"] for word in words["words"]) == pytest.approx(1.0)
+    assert other["predictions"] == [{"swipe_id": "g1", "words": words["words"]}]
+    assert batch["predictions"] == [
+        {"swipe_id": None, "words": words["words"]},
+        {"swipe_id": "g1", "words": words["words"]},
+    ]
+    model = loaded.event.model
+    for answer in (one, other, batch):
+        assert answer["model"]["id"] == "swipe-en"
+        assert (answer["model"]["version"], answer["model"]["sha256"]) == (4, model.sha256)
+        assert answer["took_ms"] > 0
+
+
+async def test_top_k_has_a_default_and_bounds(http: httpx.AsyncClient, loaded: Published) -> None:
+    assert len((await predict(http, SWIPE)).json()["predictions"][0]["words"]) == 5
+    for top_k in (0, 21, 2.5, "3", True, None):
+        answer = await predict(http, SWIPE | {"top_k": top_k})
+        assert (answer.status_code, answer.json()["code"]) == (422, "BAD_TOP_K")
+
+
+async def test_a_tap_is_a_letter(http: httpx.AsyncClient, loaded: Published) -> None:
+    answer = await predict(http, SWIPE | {"points": [[18, 33, 0]], "top_k": 1})
+    assert answer.json()["predictions"][0]["words"] == [{"word": "q", "probability": 1.0}]
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "field"),
+    [
+        ({"points": []}, "no_points", "points"),
+        ({"points": [[1, 2, float("nan")]]}, "not_finite", "points"),
+        ({"points": [[1, 2, 5], [1, 2, 4]]}, "times_run_backwards", "points"),
+        ({"points": [[1, 2, 3]] * 10_000}, "too_many_points", "points"),
+        ({"points": [[1, 2, 3], [1, 2]]}, "missing_field", "points[1][2]"),
+        ({"points": "none"}, "wrong_type", "points"),
+        ({"width": -1}, "bad_keyboard_size", "width"),
+        ({"width": "wide"}, "wrong_type", "width"),
+        ({"layout": "jcuken-ru"}, "layout_not_served", "layout"),
+        ({"layout": 5}, "wrong_type", "layout"),
+        ({"client_id": ""}, "bad_client_id", "client_id"),
+        ({"swipe_id": "x" * 200}, "bad_swipe_id", "swipe_id"),
+        ({"colour": "red"}, "unknown_field", "colour"),
+        ({"coords": [{"x": 1, "y": 2}]}, "missing_field", "coords[0].t"),
+        ({"coords": []}, "no_points", "points"),
+    ],
+)
+async def test_a_bad_swipe_is_refused_with_its_index_code_field_and_remedy(
+    http: httpx.AsyncClient, loaded: Published, change: dict[str, Any], code: str, field: str
+) -> None:
+    body = json.dumps({"swipes": [SWIPE, SWIPE | change, SWIPE]})
+    answer = await http.post("/api/v1/predict", content=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "REFUSED")
+    (error,) = answer.json()["errors"]
+    assert (error["index"], error["code"], error["field"]) == (1, code, field)
+    assert error["remedy"]
+
+
+async def test_every_refused_index_is_listed(http: httpx.AsyncClient, loaded: Published) -> None:
+    answer = await predict(http, {"swipes": [SWIPE | {"width": 0}, SWIPE, 7, SWIPE | {"points": []}]})
+    assert [error["index"] for error in answer.json()["errors"]] == [0, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        (b"{", 400, "NOT_JSON"),
+        (b"", 400, "NOT_JSON"),
+        (b"[]", 422, "UNKNOWN_SHAPE"),
+        (b'{"swipes": {}}', 422, "UNKNOWN_SHAPE"),
+        (b'{"swipes": []}', 422, "NO_SWIPES"),
+        (json.dumps({"swipes": [SWIPE] * 101}).encode(), 413, "TOO_MANY_SWIPES"),
+        (b" " * (MOST_BYTES + 1), 413, "BODY_TOO_LARGE"),
+    ],
+    ids=str,
+)
+async def test_a_bad_body_is_refused(
+    http: httpx.AsyncClient, loaded: Published, body: bytes, status: int, code: str
+) -> None:
+    answer = await http.post("/api/v1/predict", content=body)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+async def test_the_model_route_tells_what_is_served_and_what_is_not(
+    http: httpx.AsyncClient, predictor: Predictor, publish: Publish, loaded: Published
+) -> None:
+    model = (await http.get("/api/v1/model")).json()
+    assert model == {
+        "id": "swipe-en",
+        "version": 4,
+        "sha256": loaded.event.model.sha256,
+        "link_sha256": loaded.link.sha256,
+        "loaded_since": "2030-01-01T12:00:00+00:00",
+        "last_refusal": None,
+    }
+    predictor.refuse(publish(5, b"?"), StoreUnavailable("gone"), 3)
+    refusal = (await http.get("/api/v1/model")).json()["last_refusal"]
+    assert (refusal["version"], refusal["attempts"]) == (5, 3)
+    assert "gone" in refusal["reason"]
+    ready = await http.get("/ready")
+    assert (ready.status_code, ready.json()["ready"]) == (200, True)
+    assert "version 4 loaded; version 5 refused" in ready.json()["checks"]["model"]
+
+
+async def test_a_store_that_is_away_is_said_and_does_not_make_it_unready(
+    predictor: Predictor, pool: BoundedPool, loaded: Published
+) -> None:
+    ready = Readiness(predictor, caught_up=lambda: True, store_state=lambda: "open")
+    app = create_app(predictor, ready, pool, Keyboard("qwerty-en", 360.0, 216.0))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://predictor") as http:
+        answer = await http.get("/ready")
+    assert answer.status_code == 200
+    assert answer.json()["checks"]["store"] == "circuit open"
+
+
+async def test_beyond_the_bound_requests_are_told_to_come_back(
+    http: httpx.AsyncClient, predictor: Predictor, loaded: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, real = threading.Event(), predictor.predict
+
+    def slow(*given: Any) -> Any:
+        gate.wait(30)
+        return real(*given)
+
+    monkeypatch.setattr(predictor, "predict", slow)
+    requests = [asyncio.ensure_future(predict(http, SWIPE)) for _ in range(7)]  # 2 threads, 2 may wait
+    refused, _ = await asyncio.wait(requests[4:], timeout=10)
+    assert {answer.result().status_code for answer in refused} == {503}
+    assert {answer.result().json()["code"] for answer in refused} == {"OVERLOADED"}
+    assert len(refused) == 3
+    assert (await http.get("/health")).status_code == 200  # the event loop is free all the while
+    gate.set()
+    assert [answer.status_code for answer in await asyncio.gather(*requests[:4])] == [200] * 4
+    assert (await predict(http, SWIPE)).status_code == 200
+
+
+async def test_a_new_model_answers_between_two_requests(
+    http: httpx.AsyncClient,
+    predictor: Predictor,
+    publish: Publish,
+    random_model: RandomModel,
+    loaded: Published,
+) -> None:
+    before = (await predict(http, SWIPE)).json()
+    predictor.reload_model(publish(5, random_model(5)))
+    after = (await predict(http, SWIPE)).json()
+    assert (before["model"]["version"], after["model"]["version"]) == (4, 5)
+    assert before["predictions"] != after["predictions"]
+
+
+async def test_docs_describe_the_body_and_every_reference_leads_somewhere(http: httpx.AsyncClient) -> None:
+    assert (await http.get("/docs")).status_code == 200
+    document = (await http.get("/openapi.json")).json()
+
+    def references(part: Any) -> Iterator[str]:
+        if isinstance(part, dict):
+            yield from ([part["$ref"]] if isinstance(part.get("$ref"), str) else [])
+            part = list(part.values())
+        if isinstance(part, list):
+            for inner in part:
+                yield from references(inner)
+
+    found = set(references(document))
+    assert any(reference.endswith("Coordinate") for reference in found)
+    for reference in found:
+        at = document
+        for step in reference.removeprefix("#/").split("/"):
+            at = at[step.replace("~1", "/")]
+
+
+async def test_unknown_routes_are_problems_too(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/api/v1/nothing")
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
