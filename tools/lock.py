@@ -1,14 +1,13 @@
 """Writes requirements/*.txt from pyproject.toml: pinned, hashed, without an address.
 
-Needs uv and the network. Pins that still fit are kept; `--upgrade` takes the newest that fit. base.txt is what every service needs;
-train.txt and dev.txt hold only what an extra adds to it, at the same pins.
+Needs uv and the network. Pins that still fit are kept; `--upgrade` takes the newest that fit. base.txt is
+what every service needs; train.txt and dev.txt hold only what an extra adds to it, at the same pins.
 """
 
 import argparse
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -27,9 +26,8 @@ def main() -> None:
     done: list[Path] = []
     for name, extras in SETS.items():
         target = FOLDER / f"{name}.txt"
-        pins = compiled(
-            extras, constraints=done, kept="" if upgrade or not target.exists() else target.read_text()
-        )
+        kept = target.read_text() if target.exists() and not upgrade else ""
+        pins = compiled(extras, constraints=done, kept=kept)
         base = set() if name == "base" else set(entries((FOLDER / "base.txt").read_text()))
         target.write_text("".join(entry for entry in entries(pins) if entry not in base))
         done.append(target)
@@ -58,4 +56,4 @@ def entries(text: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -31,7 +31,7 @@ Checks = Callable[[], Mapping[str, str]]
 
 
 def create_app(settings: Settings, ingest: Ingest, checks: Checks) -> FastAPI:
-    """Return the ASGI app. `checks` says "ok" or what is wrong with each thing that is needed; it may block."""
+    """Return the ASGI app. `checks` says "ok" or what is wrong with each thing needed; it may block."""
     app = FastAPI(title="FedSwipe ingest", version="1", summary="Takes swipes in and stores them in Kafka.")
     room = Room(settings.max_held_bytes)
     answer_with_problems(app)

@@ -44,19 +44,18 @@ def main(environ: Mapping[str, str]) -> None:
     collect = CollectSwipes(
         settings.collecting, closed, MonotonicClock(), PublishedSchemas(kafka), _log_end(kafka)
     )
+    trainer = TorchTrainer(LINEAGES, _recipe(settings), settings.threads)
     train = TrainRanges(
         closed,
         heads,
-        ComputeDeltas(
-            TorchTrainer(LINEAGES, _recipe(settings), settings.threads), DeltaCodec(settings.codec)
-        ),
+        ComputeDeltas(trainer, DeltaCodec(settings.codec)),
         store,
         TransactionalProducer(kafka, settings.transactional_id),
         PublishedSchemas(kafka),
         partial(read_range, kafka, SWIPES),
         settings.repeat_span,
     )
-    loop = ConsumeLoop(kafka, TRAINERS, collect, collect.rewind)
+    loop = ConsumeLoop(kafka, TRAINERS, collect)
     followers = [worker for line in LINEAGES for worker in _followers(kafka, line, store, heads)]
     readiness = Readiness(collect, heads, LINEAGES, lambda: store.breaker_state)
     serve(create_app(readiness), settings.http_host, settings.http_port, [loop, train, *followers])

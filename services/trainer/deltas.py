@@ -1,4 +1,4 @@
-"""`compute_deltas`: from the sorted swipes of a range and a base model to one delta a client. Pure but for the port."""
+"""From the sorted swipes of a range and a base model to one delta a client. Pure but for the port."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Sorts the swipes of a range: whose examples they are, what is settled without training, what is a dead letter."""
+"""Sorts the swipes of a range: whose examples they are, and which are dead letters. Pure."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence

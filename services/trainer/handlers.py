@@ -91,9 +91,6 @@ class CollectSwipes:
             self._range(partition).reached(offset)
             self._close_due(self._held())
 
-    def sought(self, number: int) -> None:
-        """Nothing to do: what is dropped is sought again in the loop's own thread."""
-
     def rewind(self) -> Sequence[TopicPartition]:
         """After a range was dropped, begin again at the committed offsets."""
         if self._lease is None or not self._lease.lost.is_set():

@@ -61,7 +61,7 @@ class Published:
 
 
 class HeadFollower:
-    """Fetches what `followed` names; a worker of `lifecycle.serve`. The old head stays until the new one is here."""
+    """Fetches what `followed` names; a worker of `lifecycle.serve`. The old head stays meanwhile."""
 
     def __init__(self, lineage: Lineage, store: ModelStore, heads: Heads) -> None:
         self._lineage = lineage

@@ -1,4 +1,4 @@
-"""The port to one client's training: what it is given and what it returns. Its torch side is `torch_trainer`."""
+"""The port to one client's training. Its torch side is `torch_trainer`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class BaseModel:
 
 @dataclass(frozen=True, eq=False)
 class Training:
-    """Trained minus base weights, float32 in the architecture's order, and the mean losses before and after."""
+    """Trained minus base weights (float32, the architecture's order); mean losses before and after."""
 
     delta: NDArray[np.float32]
     loss_before: float

@@ -15,7 +15,7 @@ class Seen(NamedTuple):
 
 
 class RecentSwipes:
-    """What stands at the `span` offsets before `position`: a function of the log alone, so it can be rebuilt."""
+    """What stands at the `span` offsets before `position`: the log alone decides it, so it can be rebuilt."""
 
     def __init__(self, span: int, position: int, before: Iterable[Seen]) -> None:
         self._span = span
@@ -24,12 +24,12 @@ class RecentSwipes:
         self.remember(before, position)
 
     def repeats(self, swipes: Iterable[Seen]) -> frozenset[int]:
-        """Return the offsets of those that stand among the `span` records before them; they begin at `position`."""
+        """Return the offsets of those that stand among the `span` records before them."""
         here: dict[tuple[ClientId, SwipeId], int] = {}
         repeated = set()
-        for offset, *who in swipes:
-            key = (who[0], who[1])
-            before = here.get(key, self._offsets.get(key))
+        for offset, client_id, swipe_id in swipes:
+            key = (client_id, swipe_id)
+            before = here[key] if key in here else self._offsets.get(key)
             if before is not None and offset - before <= self._span:
                 repeated.add(offset)
             here[key] = offset

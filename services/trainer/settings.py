@@ -1,8 +1,8 @@
-"""What the trainer can be told; every field but Kafka's names its environment variable and its meaning."""
+"""What the trainer can be told; every field but Kafka's and S3's names its environment variable and its meaning."""
 
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from fedswipe.environment import read_settings
@@ -24,20 +24,12 @@ class Settings:
     """The trainer's settings; `from_env` raises FedswipeError that names the variable and the remedy."""
 
     kafka: KafkaSettings
-    s3_access_key: str = field(
-        metadata={"env": "FEDSWIPE_S3_ACCESS_KEY", "help": "the object store's access key"}
-    )
-    s3_secret_key: str = field(
-        repr=False, metadata={"env": "FEDSWIPE_S3_SECRET_KEY", "help": "the object store's secret key"}
-    )
-    s3_url: str = _setting("FEDSWIPE_S3", "the object store, http(s)://host:port", "http://127.0.0.1:9000")
-    s3_bucket: str = _setting("FEDSWIPE_S3_BUCKET", "the bucket of the models", "fedswipe")
-    s3_region: str = _setting("FEDSWIPE_S3_REGION", "the bucket's region", "us-east-1")
+    s3: S3Settings
     http_host: str = _setting("HTTP_HOST", "the address that HTTP listens on", "127.0.0.1")
     http_port: int = _setting("HTTP_PORT", "the port that HTTP listens on", 8002, least=1, most=65535)
     instance: str = _setting(
         "TRAINER_INSTANCE",
-        "this instance's name, lasting and its own: of two with one name the older is shut out (empty: the host's name)",
+        "this instance's own, lasting name; of two with one name the older is shut out (empty: the host's)",
         "",
     )
     range_swipes: int = _setting(
@@ -79,7 +71,9 @@ class Settings:
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
         """Read the settings; the table in the docs lists the variables."""
-        return read_settings(cls, environ, kafka=KafkaSettings.from_env(environ))
+        return read_settings(
+            cls, environ, kafka=KafkaSettings.from_env(environ), s3=S3Settings.from_env(environ)
+        )
 
     @property
     def transactional_id(self) -> str:
@@ -94,11 +88,7 @@ class Settings:
 
     def store(self) -> S3Settings:
         """Return how to reach the models. A try is over well within the time that a stop may take."""
-        return S3Settings(
-            *(self.s3_url, self.s3_bucket, self.s3_access_key, self.s3_secret_key, self.s3_region),
-            connect_timeout=1.0,
-            read_timeout=3.0,
-        )
+        return replace(self.s3, connect_timeout=1.0, read_timeout=3.0)
 
     def patience(self) -> Patience:
         """Return one try a call: who calls repeats, and gives up on what is outdated."""

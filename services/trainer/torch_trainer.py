@@ -69,7 +69,7 @@ class TorchTrainer:
         words: Sequence[str],
         trained: Weights,
     ) -> Weights:
-        """Fit on the base model's candidates: it has not been trained on these swipes, so they say the truth."""
+        """Fit on the base model's candidates: only it has not been trained on these swipes."""
         search = search_weights(base.weights)
         log_probs = self._network(apparatus, base).log_probs(features)
         found = apparatus.decoder.decode_batch(log_probs, search, CANDIDATES)
@@ -83,7 +83,7 @@ class TorchTrainer:
 
 
 def device_named(name: str) -> str:
-    """Return the device for a setting: `auto` is a GPU where there is one. Raises ValueError for cuda without one."""
+    """Return the device for a setting; `auto` is a GPU where there is one. ValueError: there is none."""
     found = torch.cuda.is_available()
     if name == "cuda" and not found:
         raise ValueError("no CUDA device is there; use cpu or auto")

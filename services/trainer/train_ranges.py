@@ -83,9 +83,8 @@ class TrainRanges:
         lease, swipes = leased.lease, leased.swipes
         try:
             recent = self._remembered_before(swipes, lease.lost)
-            found = retry_until_stopped(
-                lambda: sort_swipes(swipes.records, self._schemas, recent.repeats), lease.lost
-            )
+            sort = partial(sort_swipes, swipes.records, self._schemas, recent.repeats)
+            found = retry_until_stopped(sort, lease.lost)
             events = self._train(swipes, found, lease.lost)
             self._transactions.commit(events, _offsets(swipes), lease.membership)
         except Stopped:

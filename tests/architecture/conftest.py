@@ -45,12 +45,8 @@ def texts() -> Mapping[str, str]:
     for file in sorted(ROOT.rglob("*")):
         path = file.relative_to(ROOT)
         hidden = any(part.startswith(".") and part not in (".ci", ".gitignore") for part in path.parts)
-        if (
-            not file.is_file()
-            or hidden
-            or MADE.intersection(path.parts)
-            or path.name.startswith("demo-report")
-        ):
+        made = MADE.intersection(path.parts) or path.name.startswith("demo-report")
+        if hidden or made or not file.is_file():
             continue
         try:
             found[path.as_posix()] = file.read_text("utf-8")

@@ -136,7 +136,7 @@ def test_the_readmes_example_is_valid() -> None:
 
 
 numbers = st.floats(width=64) | st.integers(-(2**70), 2**70)
-near = st.floats(-400, 400)
+near = st.floats(-360, 540)
 rows = st.lists(st.tuples(near, near, st.floats(0, 1e4)), min_size=1, max_size=6)
 ids = st.text(max_size=130)
 

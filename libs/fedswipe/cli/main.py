@@ -98,6 +98,19 @@ def fetch(with_rclone: WithRclone = False) -> None:
 
 
 @app.command()
+def demo(
+    swipes: SwipesPath = None,
+    clients: Annotated[int, typer.Option(min=34, help="How many people send their swipes.")] = 340,
+    json_file: JsonPath = None,
+    folder: Folder = None,
+) -> None:
+    """Run the whole loop: swipes in, better words out, judged on people who were never sent."""
+    from fedswipe.cli import demo as main_job
+
+    main_job.demo(swipes=swipes, clients=clients, json_file=json_file, folder=folder)
+
+
+@app.command()
 def topology(markdown: Markdown = False) -> None:
     """Print the flow: topics, events, keys, who writes and who reads."""
     from fedswipe.cli import topology as flow

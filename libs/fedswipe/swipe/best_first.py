@@ -84,7 +84,8 @@ def _queue(
             probabilities, column, trie.letters[node], trie.letters[child], after[trie.heights[child]]
         )
         if mass > 0.0:
-            bound = shift + np.log(mass) + a * trie.best_below[child] + b * trie.depths[child]
+            unigram = trie.best_below[child] if a >= 0.0 else trie.worst_below[child]
+            bound = shift + np.log(mass) + a * unigram + b * trie.depths[child]
             if bound + SLACK >= best.scores[-1]:
                 heapq.heappush(waiting, (-bound, child, place))
         child = trie.ends[child]
@@ -143,11 +144,7 @@ def _entering(
 ) -> float:
     """The sum over t of the probability that a further letter's first step is t, times after[t]."""
     total = 0.0
-    repeats = 0.0 if letter == last else 1.0
-    s0=0.0;s1=0.0;s2=0.0;s3=0.0
-    for t in range(0,len(probabilities),4):
-        s0 += (column[t, 1] + repeats*column[t, 0]) * probabilities[t, letter] * after[t]
-        s1 += (column[t+1, 1] + repeats*column[t+1, 0]) * probabilities[t+1, letter] * after[t+1]
-        s2 += (column[t+2, 1] + repeats*column[t+2, 0]) * probabilities[t+2, letter] * after[t+2]
-        s3 += (column[t+3, 1] + repeats*column[t+3, 0]) * probabilities[t+3, letter] * after[t+3]
-    return s0+s1+s2+s3
+    for t in range(len(probabilities)):
+        enters = column[t, 1] if letter == last else column[t, 0] + column[t, 1]
+        total += enters * probabilities[t, letter] * after[t]
+    return total

@@ -14,9 +14,7 @@ def word_ctcs(logs: NDArray[np.float64], trie: Trie) -> NDArray[np.float64]:
     """
     steps = len(logs)
     ctcs = np.empty(len(trie.log_unigram))
-    columns = np.full(
-        (trie.heights[0] + 1, steps + 1, 2), -np.inf
-    )  # by depth
+    columns = np.full((trie.heights[0] + 1, steps + 1, 2), -np.inf)  # by depth
     letters = np.zeros(len(columns), dtype=np.int32)
     columns[0, 0, 1] = 0.0
     columns[0, 1:, 1] = np.cumsum(logs[:, 0])

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from importlib import resources
 
 import numpy as np
-import wordfreq
 from numpy.typing import NDArray
 
 FLOOR = 1e-8  # the rarest frequency that wordfreq tells; words it does not know get it too
@@ -95,6 +94,8 @@ def load_lexicon(name: str) -> Lexicon:
 
 
 def _frequencies(language: str) -> Mapping[str, float]:
+    import wordfreq  # here, because who only loads a lexicon should not wait for it at every start
+
     frequencies: Mapping[str, float] = wordfreq.get_frequency_dict(language, wordlist="best")
     return frequencies
 

@@ -21,7 +21,7 @@ UNDERFLOW = -650.0  # log of a probability that terms lost below 1e-308 cannot h
 class SearchWeights:
     """How a word's score is made: ctc + unigram * log unigram + length * letters; they belong to a model.
 
-    unigram, scale: 0 or more; length: any finite number. scale makes probabilities of scores, see `shares`.
+    Any finite numbers. scale makes probabilities of scores, see `shares`.
     """
 
     unigram: float
@@ -29,13 +29,9 @@ class SearchWeights:
     scale: float
 
     def __post_init__(self) -> None:
-        for field, value, least in (
-            ("unigram", self.unigram, 0.0),
-            ("length", self.length, -np.inf),
-            ("scale", self.scale, 0.0),
-        ):
-            if not (isfinite(value) and value >= least):
-                raise ValueError(f"{field}: {value}; give a finite number of at least {least}")
+        for field, value in (("unigram", self.unigram), ("length", self.length), ("scale", self.scale)):
+            if not isfinite(value):
+                raise ValueError(f"{field}: {value}; give a finite number")
 
 
 @dataclass(frozen=True)
@@ -89,7 +85,8 @@ class Decoder:
         after = outlook(probabilities, int(trie.heights[0]), b)
         best = Best(np.full(k, NO_WORD, dtype=np.int32), np.full(k, -np.inf), np.full(k, -np.inf))
         search_best_first(probabilities, shift, trie, a, b, after, best)
-        most_bonus = a * float(trie.best_below[0]) + max(b, b * int(trie.heights[0]))
+        most_bonus = max(a * float(trie.best_below[0]), a * float(trie.worst_below[0]))
+        most_bonus += max(b, b * int(trie.heights[0]))
         return best, shift + UNDERFLOW + most_bonus
 
     def _score_all(self, logs: NDArray[np.float64], search: SearchWeights, k: int) -> Best:

@@ -77,15 +77,15 @@ class Population:
 
 FACTORY = Population(
     pace=Normal(5.5, 0.45, 60, 1200, log=True),
-    overlap=Normal(0.30, 0.15, 0, 0.7),
+    overlap=Normal(0.20, 0.12, 0, 0.6),
     bow=Normal(0, 0.06),
     offset_x=Normal(0.02, 0.10),
     offset_y=Normal(0, 0.10),
     rotation=Normal(0, 0.02),
     stretch=Normal(0, 0.03),
-    aim=Normal(0.20, 0.05, 0.08, 0.4),
+    aim=Normal(0.16, 0.05, 0.05, 0.4),
     end_aim=Normal(0.34, 0.10, 0.1, 0.7),
-    wobble=Normal(0.05, 0.03, 0, 0.2),
+    wobble=Normal(0.07, 0.03, 0, 0.2),
     noise=Normal(0.015, 0.01, 0, 0.05),
     hesitation=Normal(0.12, 0.08, 0, 0.5),
     interval=Normal(2.83, 0.25, 8, 40, log=True),

@@ -26,6 +26,7 @@ class Trie(NamedTuple):
     words: NDArray[np.int32]
     heights: NDArray[np.int32]
     best_below: NDArray[np.float64]
+    worst_below: NDArray[np.float64]
     log_unigram: NDArray[np.float64]
 
 
@@ -44,6 +45,7 @@ def build_trie(words: Sequence[str], log_unigram: NDArray[np.float32], layout: L
         ending[:nodes].copy(),
         heights[:nodes].copy(),
         best_below=np.empty(nodes),
+        worst_below=np.empty(nodes),
         log_unigram=log_unigram.astype(np.float64),
     )
     _close(trie)
@@ -94,17 +96,20 @@ def _close(trie: Trie) -> None:
     nodes = len(trie.depths)
     deepest = trie.depths.max()
     following = np.full(deepest + 2, nodes)  # by depth: the next node that is not below
-    tallest = np.zeros(deepest + 2, dtype=np.int32)  # by depth: of the nodes since the last one less deep
-    best = np.full(deepest + 2, -np.inf)
+    # By depth, of the nodes since the last one less deep.
+    tallest = np.zeros(deepest + 2, dtype=np.int32)
+    best, worst = np.full(deepest + 2, -np.inf), np.full(deepest + 2, np.inf)
     for node in range(nodes - 1, -1, -1):
         depth = trie.depths[node]
         trie.ends[node] = following[depth]
         trie.heights[node] = tallest[depth + 1]
-        trie.best_below[node] = best[depth + 1]
+        trie.best_below[node], trie.worst_below[node] = best[depth + 1], worst[depth + 1]
         if trie.words[node] != NO_WORD:
-            trie.best_below[node] = max(trie.best_below[node], trie.log_unigram[trie.words[node]])
-        tallest[depth + 1] = 0
-        best[depth + 1] = -np.inf
+            here = trie.log_unigram[trie.words[node]]
+            trie.best_below[node] = max(trie.best_below[node], here)
+            trie.worst_below[node] = min(trie.worst_below[node], here)
+        tallest[depth + 1], best[depth + 1], worst[depth + 1] = 0, -np.inf, np.inf
         tallest[depth] = max(tallest[depth], trie.heights[node] + 1)
         best[depth] = max(best[depth], trie.best_below[node])
+        worst[depth] = min(worst[depth], trie.worst_below[node])
         following[depth:] = node

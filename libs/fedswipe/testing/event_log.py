@@ -46,6 +46,10 @@ class InMemoryEventLog:
             raise BrokerUnavailable(f"{topic.name}: made unavailable by a test")
         return {partition: len(self._records[topic.name, partition]) for partition in range(topic.partitions)}
 
+    def read(self, topic: str, partition: int, offset: int) -> Record:
+        """Return one stored record; IndexError where there is none."""
+        return self._records[topic, partition][offset]
+
     def records(self, topic: Topic[Event]) -> list[Record]:
         """Return everything stored in a topic, partition by partition."""
         return [one for partition in range(topic.partitions) for one in self._records[topic.name, partition]]
@@ -55,11 +59,17 @@ class InMemoryEventLog:
         schemas = codec.PackagedSchemas()
         return [codec.decode(topic.event, record.value, schemas) for record in self.records(topic)]
 
-    def catch_up(self) -> None:
-        """Store what waits, and be quick again."""
+    @property
+    def waiting(self) -> int:
+        """How many events were sent and are neither stored nor refused."""
+        return len(self._waiting)
+
+    def catch_up(self, most: int | None = None) -> None:
+        """Store what waits, or the `most` oldest of it, and be quick again."""
         self.slow = False
-        waiting, self._waiting = self._waiting, []
-        for sent, record in waiting:
+        taken = self._waiting[:most]
+        del self._waiting[:most]
+        for sent, record in taken:
             sent.set_result(self._store(record))
 
     def give_up(self) -> None:

@@ -34,6 +34,7 @@ def test_a_node_is_a_prefix_and_knows_what_is_below(words: dict[str, float]) -> 
         assert trie.words[node] == (names.index(prefix) if prefix in words else NO_WORD)
         assert trie.heights[node] == max(map(len, below)) - len(prefix)
         assert trie.best_below[node] == max(words[word] for word in below)
+        assert trie.worst_below[node] == min(words[word] for word in below)
         assert spelt[node : trie.ends[node]] == [other for other in spelt if other.startswith(prefix)]
 
 
