@@ -26,7 +26,7 @@ export UV_PYTHON_DOWNLOADS := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONSAFEPATH := 1
 
-.PHONY: help setup wheel demo test unit check format docs up down status bench lock clean
+.PHONY: help setup develop wheel demo test unit check format docs up down status bench lock clean
 
 help: ## print this help
 	@echo "FedSwipe. Targets:"; \
@@ -35,6 +35,14 @@ help: ## print this help
 	echo "Variables: VENV=$(VENV) PYTHON=$(PYTHON) TRAIN=$(TRAIN)"
 
 setup: $(MADE)/installed ## set up the environment and install the project's wheel (5 GB, most of it torch)
+
+develop: $(MADE)/requirements ## install the source tree as editable, until the next target puts the wheel back
+	@rm -f $(MADE)/installed
+ifeq ($(UV),uv)
+	uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+else
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+endif
 
 wheel: $(MADE)/wheel ## build the wheel into dist/
 
@@ -73,7 +81,7 @@ status: $(MADE)/installed ## say what is up
 	$(BIN)/fedswipe status
 
 bench: $(MADE)/installed ## run the benchmarks in bench/
-	@for file in $(sort $(wildcard bench/bench_*.py)); do echo "$$file"; $(BIN)/python "$$file"; done
+	@for file in $(sort $(wildcard bench/*.py)); do echo "$$file"; $(BIN)/python "$$file"; done
 
 lock: ## write requirements/ from pyproject.toml (needs uv; UPGRADE=1 takes the newest that fit)
 	$(PYTHON) tools/lock.py $(if $(UPGRADE),--upgrade)

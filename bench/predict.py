@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fedswipe.chain import Link
 from fedswipe.datasets.how_we_swipe import is_unseen, read_people
-from fedswipe.events import ClosedBy, GlobalModelPublished, ObjectRef, OffsetRange, Sha256, Version
+from fedswipe.events import ClosedBy, GlobalModelPublished, OffsetRange, Sha256, Version
 from fedswipe.learning.factory import factory_bytes
 from fedswipe.swipe.gesture import Gesture
 from fedswipe.swipe.layout import load_layout
@@ -115,22 +116,25 @@ def quantile(times: Sequence[float], percent: float) -> float:
 
 @contextmanager
 def served(kind: str, model: bytes) -> Iterator[int]:
-    """Run a server in a process of its own; give its port."""
+    """Run a server in a process of its own; give its port. EOFError when it ends before it listens."""
     context = multiprocessing.get_context("spawn")
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        process = context.Process(target=serve, args=(kind, model, listening), daemon=True)
-        process.start()
-        try:
-            yield listening.getsockname()[1]
-        finally:
-            process.terminate()
-            process.join()
+    receiving, sending = context.Pipe(duplex=False)
+    process = context.Process(target=serve, args=(kind, model, sending), daemon=True)
+    process.start()
+    sending.close()  # else the end of the process would not be the end of the pipe
+    try:
+        yield receiving.recv()
+    finally:
+        process.terminate()
+        process.join()
 
 
-def serve(kind: str, model: bytes, listening: socket.socket) -> None:
-    """Serve until terminated; connections made before the app is ready wait in the backlog."""
+def serve(kind: str, model: bytes, ready: Connection) -> None:
+    """Serve until terminated; tell the port once the app is there."""
     app = echo_app if kind == "echo" else predictor_app(model)
-    uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False)).run([listening])
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        ready.send(listening.getsockname()[1])
+        uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False)).run([listening])
 
 
 async def echo_app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -151,8 +155,7 @@ def predictor_app(model: bytes) -> ASGIApp:
     store = InMemoryModelStore()
     decoder = Decoder(load_lexicon(LINE.lexicon), load_layout(LINE.layout))
     predictor = Predictor(LINE, decoder, store, now=lambda: datetime.now(UTC))
-    stored = store.put(f"{LINE.model_id}/models", model)
-    at = ObjectRef(stored.key, Sha256(stored.sha256), stored.size)
+    at = store.put(f"{LINE.model_id}/models", model)
     ranges, version = (OffsetRange(LINE.partition, 0, 0),), Version(1)
     event = GlobalModelPublished(
         *(LINE.model_id, version, "", ranges, at, at, at, at), 0, 0, 0, ClosedBy.FACTORY, None

@@ -28,10 +28,16 @@ def retry_until_stopped(operation: Callable[[], T], stopping: threading.Event) -
         wait=tenacity.wait_random_exponential(multiplier=FIRST_SECONDS, max=MOST_SECONDS),
         stop=tenacity.stop_when_event_set(stopping),
         sleep=tenacity.sleep_using_event(stopping),
-        before_sleep=tenacity.before_sleep_log(log, logging.WARNING),
+        before_sleep=_tell,
         reraise=True,
     )
     try:
         return retrying(operation)
     except Retryable as error:
         raise Stopped(f"stopped while waiting for: {error}") from error
+
+
+def _tell(state: tenacity.RetryCallState) -> None:
+    """Log why and when; never the operation, whose arguments may be a whole model."""
+    if state.outcome is not None:
+        log.warning("again in %.1f s: %s", state.upcoming_sleep, state.outcome.exception())

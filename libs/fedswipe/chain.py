@@ -94,3 +94,12 @@ class Chain:
         while at is not None:
             yield at
             at = self.link(at.line)
+
+    def settling(self, link: Link) -> Link:
+        """Return the newest link up to this one that settles records: rollbacks on top of it settle none.
+
+        Whoever published on it had its letters written before; whoever rolled it back may not have.
+        """
+        while (parent := self.link(link.version - 1)) is not None and parent.end == link.end:
+            link = parent
+        return link

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import threading
+from functools import partial
 from typing import Any, cast
 
 import faust
@@ -14,6 +15,7 @@ from fedswipe.kafka.producer import EventProducer
 from fedswipe.kafka.schemas import PublishedSchemas
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.learning.architecture import Architecture
+from fedswipe.learning.factory import factory_bytes
 from fedswipe.modelstore.s3 import S3ModelStore, S3Settings
 from fedswipe.swipe.layout import load_layout
 from fedswipe.telemetry import configure_logging
@@ -51,9 +53,10 @@ def create_app(settings: Settings, kafka: KafkaSettings, s3: S3Settings, line: L
     delta_reader = DeltaReader(line, chain_reader, post)
     loop = ConsumeLoop(kafka, AGGREGATORS, delta_reader)
     recipe = settings.recipe()
+    architecture = Architecture(load_layout(line.layout))
     aggregation = Aggregation(
         chain_reader.chain,
-        Objects(store, line, Architecture(load_layout(line.layout)), recipe),
+        Objects(store, line, architecture, recipe, partial(factory_bytes, line.model_id)),
         KafkaLineageLog(kafka, line, producer, chain_reader, delta_reader),
         store,
         PublishedSchemas(kafka),

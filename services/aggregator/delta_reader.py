@@ -28,6 +28,7 @@ class DeltaReader:
         self._reader = reader
         self._post = post
         self._waiting = 0
+        self._ours = False
         self._numbers = itertools.count(1)
         self._wanted: tuple[int, int] | None = None
         self._lock = threading.Lock()
@@ -41,6 +42,8 @@ class DeltaReader:
         ours = [p for p in partitions if p.partition == self._lineage.partition]
         head = self._reader.chain.head
         start = head.end if head else 0
+        with self._lock:
+            self._ours = bool(ours)
         if ours:
             self._post(Assigned(start))
         return [TopicPartition(WEIGHT_DELTAS.name, p.partition, start) for p in ours]
@@ -48,7 +51,7 @@ class DeltaReader:
     def revoked(self) -> None:
         """Tell that the partition has left; a seek that was wanted there is void."""
         with self._lock:
-            self._wanted = None
+            self._wanted, self._ours = None, False
         self._post(Revoked())
 
     def records(self, batch: Sequence[Record]) -> None:
@@ -60,10 +63,14 @@ class DeltaReader:
         """Nothing to do: windows end at records."""
 
     def seek(self, offset: int) -> int:
-        """Read on at this offset; `Sought` of the returned number comes before its first record."""
+        """Read on at this offset; `Sought` of the returned number comes before its first record.
+
+        Void while the partition is not ours: whoever asks has not read yet that it was taken away.
+        """
         with self._lock:
-            self._wanted = (next(self._numbers), offset)
-            return self._wanted[0]
+            number = next(self._numbers)
+            self._wanted = (number, offset) if self._ours else None
+            return number
 
     def rewind(self) -> Sequence[TopicPartition]:
         """Apply the newest seek, if there is one: the loop's next record is from there."""

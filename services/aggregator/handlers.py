@@ -163,7 +163,8 @@ class Aggregation:
             self._awaited_seek = self._log.seek(head.end)
 
     def _write_letters(self, head: Link) -> None:
-        verdicts = {e.offset: e.verdict for e in self._objects.manifest(self._chain, head).refused}
+        link = self._chain.settling(head)
+        verdicts = {e.offset: e.verdict for e in self._objects.manifest(self._chain, link).refused}
         if verdicts:
             records = self._log.read_deltas(sorted(verdicts))
             self._log.write_letters([(record, verdicts[record.offset]) for record in records])

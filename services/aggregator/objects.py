@@ -1,5 +1,6 @@
 """The objects behind a lineage's links: model, optimiser state, manifest, recipe; content first (rule 4)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,10 +10,9 @@ from fedswipe.chain import Chain, Link
 from fedswipe.events import ClosedBy, DeltaId, GlobalModelPublished, OffsetRange, Sha256, Version
 from fedswipe.learning import optimizer
 from fedswipe.learning.architecture import Architecture
-from fedswipe.learning.factory import factory_bytes
 from fedswipe.learning.manifest import Manifest
 from fedswipe.learning.recipe import Recipe
-from fedswipe.learning.weights import from_bytes, to_bytes
+from fedswipe.learning.weights import to_bytes
 from fedswipe.learning.window import Window
 from fedswipe.modelstore.port import ModelStore
 from fedswipe.topology import Lineage
@@ -30,19 +30,24 @@ class Objects:
     """Reads and writes a lineage's objects; remembers the manifests of the last few links."""
 
     def __init__(
-        self, store: ModelStore, lineage: Lineage, architecture: Architecture, recipe: Recipe
+        self,
+        store: ModelStore,
+        lineage: Lineage,
+        architecture: Architecture,
+        recipe: Recipe,
+        first_model: Callable[[], bytes],
     ) -> None:
         self._store = store
         self._lineage = lineage
         self._architecture = architecture
         self._recipe = recipe
+        self._first_model = first_model
         self._manifests: dict[Sha256, Manifest] = {}
 
     def factory(self) -> GlobalModelPublished:
         """Store the factory model and return the lineage's first event."""
         start = OffsetRange(self._lineage.partition, 0, 0)
-        model = factory_bytes(self._lineage.model_id)
-        return self._event(1, "", start, model, {}, Manifest(()), 0, ClosedBy.FACTORY)
+        return self._event(1, "", start, self._first_model(), {}, Manifest(()), 0, ClosedBy.FACTORY)
 
     def build(
         self, head: Link, trained: Trained, window: Window, end: int, closed_by: ClosedBy
@@ -59,9 +64,9 @@ class Objects:
 
     def load(self, event: GlobalModelPublished) -> Trained:
         """Fetch and verify a version's weights and optimiser state."""
-        weights = from_bytes(self._store.get(event.model), self._architecture)
+        weights = optimizer.weights_from_bytes(self._store.get(event.model), self._architecture)
         state = optimizer.state_from_bytes(self._store.get(event.optimizer))
-        return Trained(self._architecture.join(weights), state)
+        return Trained(weights, state)
 
     def manifest(self, chain: Chain, link: Link) -> Manifest:
         """Return one of the newest links' manifests."""

@@ -23,12 +23,17 @@ class Connection:
     def __init__(self, connect: Callable[[], EventProducer]) -> None:
         self._connect = connect
         self._producer: EventProducer | None = None
+        self._connected = threading.Event()
         self._stopping = threading.Event()
 
     @property
     def connected(self) -> bool:
         """Tell whether a broker has taken the schemas, so that events may follow."""
-        return self._producer is not None
+        return self._connected.is_set()
+
+    def wait_connected(self, timeout: float) -> bool:
+        """Wait until it is connected; tell whether in time (seconds)."""
+        return self._connected.wait(timeout)
 
     def run(self) -> None:
         """Connect, however long it takes, and hold the connection until `stop`."""
@@ -38,6 +43,7 @@ class Connection:
             return
         with producer:
             self._producer = producer
+            self._connected.set()
             self._stopping.wait()
 
     def stop(self) -> None:

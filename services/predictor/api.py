@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from fastapi import FastAPI, Request, Response
 from pydantic import TypeAdapter
+from starlette.requests import ClientDisconnect
 
 from fedswipe.problem import Problem, answer_with_problems
 from services.predictor import shapes
@@ -81,7 +82,7 @@ def about(model: Identity) -> dict[str, Any]:
 
 
 async def read_body(request: Request) -> bytes:
-    """Read a body of at most MOST_BYTES, however it is framed. Raises Problem (408, 413)."""
+    """Read a body of at most MOST_BYTES, however it is framed. Raises Problem (400, 408, 413)."""
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
@@ -90,6 +91,8 @@ async def read_body(request: Request) -> bytes:
                 if len(body) > MOST_BYTES:
                     detail = f"body: larger than {MOST_BYTES:,} bytes; send fewer swipes a request"
                     raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "BODY_TOO_LARGE", detail)
+    except ClientDisconnect as error:
+        raise Problem(HTTPStatus.BAD_REQUEST, "BODY_CUT_SHORT", "body: ended before its end") from error
     except TimeoutError as error:
         detail = f"body: not here after {BODY_SECONDS:g} s"
         raise Problem(HTTPStatus.REQUEST_TIMEOUT, "BODY_TOO_SLOW", detail) from error

@@ -7,9 +7,10 @@ from datetime import datetime
 from fedswipe.chain import Link
 from fedswipe.errors import FedswipeError
 from fedswipe.events import GlobalModelPublished
-from fedswipe.modelstore import ContentMismatch, ModelStore, ObjectRef
+from fedswipe.modelstore import ContentMismatch, ModelStore
 from fedswipe.swipe.gesture import Gesture
 from fedswipe.swipe.search import Decoder
+from fedswipe.telemetry import meter, tracer
 from fedswipe.topology import Lineage
 from services.predictor.served_model import Identity, ModelUnfit, ServedModel, Word, load_model, warm_up
 from services.predictor.taps import nearest_letters
@@ -64,6 +65,9 @@ class Predictor:
         self._store = store
         self._now = now
         self._served: ServedModel | None = None
+        self._tracer = tracer("fedswipe.predictor")
+        self._predicted = meter("fedswipe.predictor").create_counter("fedswipe.predictor.swipes")
+        self._refused = meter("fedswipe.predictor").create_counter("fedswipe.predictor.refusals")
         warm_up(decoder)
 
     @property
@@ -86,11 +90,13 @@ class Predictor:
         Raises ModelNotLoaded before the first model.
         """
         served = self.served()  # once: a reload may replace it at any moment
-        swiped = iter(served.words([one for one in gestures if len(one.points) > 1], top_k))
-        words = [
-            next(swiped) if len(one.points) > 1 else nearest_letters(self._decoder.layout, one, top_k)
-            for one in gestures
-        ]
+        with self._tracer.start_as_current_span("predict"):
+            swiped = iter(served.words([one for one in gestures if len(one.points) > 1], top_k))
+            words = [
+                next(swiped) if len(one.points) > 1 else nearest_letters(self._decoder.layout, one, top_k)
+                for one in gestures
+            ]
+        self._predicted.add(len(gestures))
         return Prediction(words, served.identity)
 
     def reload_model(self, published: Published) -> None:
@@ -100,13 +106,15 @@ class Predictor:
         StoreMisconfigured, ContentMismatch) and ModelUnfit.
         """
         link, event = published.link, published.event
-        data = self._store.get(ObjectRef(event.model.key, event.model.sha256, event.model.size))
-        identity = Identity(event.model_id, event.version, event.model.sha256, link.sha256, self._now())
-        self._served = load_model(identity, data, self._decoder)
+        with self._tracer.start_as_current_span("reload_model"):
+            data = self._store.get(event.model)
+            identity = Identity(event.model_id, event.version, event.model.sha256, link.sha256, self._now())
+            self._served = load_model(identity, data, self._decoder)
 
     def refuse(self, published: Published, error: FedswipeError, attempts: int) -> Refusal:
         """Note why this head is not served, for whoever operates the service."""
         reason, final = f"{type(error).__name__}: {error}", isinstance(error, UNUSABLE)
         link = published.link
         self.last_refusal = Refusal(link.version, link.sha256, reason, attempts, final, self._now())
+        self._refused.add(1)
         return self.last_refusal

@@ -1,7 +1,7 @@
-"""What the predictor can be told; every field but Kafka's names its environment variable and its meaning."""
+"""What the predictor can be told; every field but the nested ones names its environment variable."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from fedswipe.environment import read_settings
@@ -18,22 +18,7 @@ class Settings:
     """The predictor's settings; `from_env` raises FedswipeError that names the variable and the remedy."""
 
     kafka: KafkaSettings
-    s3_access_key: str = field(
-        metadata={"env": "FEDSWIPE_S3_ACCESS_KEY", "help": "the object store's access key"}
-    )
-    s3_secret_key: str = field(
-        repr=False, metadata={"env": "FEDSWIPE_S3_SECRET_KEY", "help": "the object store's secret key"}
-    )
-    s3_url: str = field(
-        default="http://127.0.0.1:9000",
-        metadata={"env": "FEDSWIPE_S3", "help": "the object store, http(s)://host:port"},
-    )
-    s3_bucket: str = field(
-        default="fedswipe", metadata={"env": "FEDSWIPE_S3_BUCKET", "help": "the bucket of the models"}
-    )
-    s3_region: str = field(
-        default="us-east-1", metadata={"env": "FEDSWIPE_S3_REGION", "help": "the bucket's region"}
-    )
+    s3: S3Settings
     http_host: str = field(
         default="127.0.0.1", metadata={"env": "HTTP_HOST", "help": "the address that HTTP listens on"}
     )
@@ -107,15 +92,13 @@ class Settings:
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
         """Read the settings; the table in the docs lists the variables."""
-        return read_settings(cls, environ, kafka=KafkaSettings.from_env(environ))
+        return read_settings(
+            cls, environ, kafka=KafkaSettings.from_env(environ), s3=S3Settings.from_env(environ)
+        )
 
     def store(self) -> S3Settings:
         """Return how to reach the models. A try is over well within the time that a stop may take."""
-        return S3Settings(
-            *(self.s3_url, self.s3_bucket, self.s3_access_key, self.s3_secret_key, self.s3_region),
-            connect_timeout=1.0,
-            read_timeout=3.0,
-        )
+        return replace(self.s3, connect_timeout=1.0, read_timeout=3.0)
 
     def patience(self) -> Patience:
         """Return one try a call: the model follower repeats, and gives up on a model that is outdated."""

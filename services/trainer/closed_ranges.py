@@ -30,6 +30,12 @@ class ClosedRanges:
             self._ranges.append(closed)
             self._changed.notify_all()
 
+    @property
+    def waiting(self) -> int:
+        """Return how many ranges wait."""
+        with self._changed:
+            return sum(not closed.lease.lost.is_set() for closed in self._ranges)
+
     def take(self) -> LeasedRange | None:
         """Wait for the next range; None once `stop` has been called. Ranges of a lost lease are left out."""
         with self._changed:

@@ -9,8 +9,8 @@ from fedswipe.chain import Link
 from fedswipe.errors import Retryable
 from fedswipe.events import GlobalModelPublished, Sha256, Version
 from fedswipe.learning.architecture import Architecture
-from fedswipe.learning.weights import WeightsError, from_bytes
-from fedswipe.modelstore import ContentMismatch, ModelStore, ObjectRef, StoreMisconfigured
+from fedswipe.learning.weights import from_bytes, search_weights
+from fedswipe.modelstore import ContentMismatch, ModelStore, StoreMisconfigured
 from fedswipe.swipe.layout import load_layout
 from fedswipe.topology import Lineage
 from services.trainer.local_trainer import BaseModel
@@ -98,10 +98,9 @@ class HeadFollower:
         log.info("%s: training from version %d", self._lineage.model_id, base.version)
 
     def _fetch(self, wanted: Published) -> BaseModel:
-        model = wanted.event.model
         try:
-            data = self._store.get(ObjectRef(model.key, model.sha256, model.size))
-            weights = from_bytes(data, self._architecture)
-        except (ContentMismatch, WeightsError, StoreMisconfigured) as error:
+            weights = from_bytes(self._store.get(wanted.event.model), self._architecture)
+            search_weights(weights)  # refuses what no search can use
+        except (ContentMismatch, ValueError, StoreMisconfigured) as error:
             raise HeadUnusable(f"{self._lineage.model_id} version {wanted.link.version}: {error}") from error
         return BaseModel(self._lineage, Version(wanted.link.version), Sha256(wanted.link.sha256), weights)

@@ -1,4 +1,4 @@
-"""What the trainer can be told; every field but Kafka's and S3's names its environment variable and its meaning."""
+"""What the trainer can be told; each field names its environment variable and its meaning."""
 
 import socket
 from collections.abc import Mapping

@@ -10,7 +10,7 @@ from confluent_kafka import TopicPartition
 
 from fedswipe import codec
 from fedswipe.backoff import Stopped, retry_until_stopped
-from fedswipe.events import DeltaComputed, ObjectRef, OffsetRange, Sha256
+from fedswipe.events import DeltaComputed, ObjectRef, OffsetRange
 from fedswipe.kafka.consume_loop import Membership
 from fedswipe.kafka.errors import BrokerUnavailable, Fenced
 from fedswipe.kafka.record import Record
@@ -125,8 +125,7 @@ class TrainRanges:
         return RecentSwipes(self._repeat_span, start, readable_swipes(records, self._schemas))
 
     def _put(self, kind: str, lost: threading.Event, payload: bytes) -> ObjectRef:
-        stored = retry_until_stopped(lambda: self._store.put(kind, payload), lost)
-        return ObjectRef(stored.key, Sha256(stored.sha256), stored.size)
+        return retry_until_stopped(lambda: self._store.put(kind, payload), lost)
 
 
 def _check(lost: threading.Event) -> None:

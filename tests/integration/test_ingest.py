@@ -1,5 +1,6 @@
 """The ingest service as a process, before a real broker that is stopped and started."""
 
+import hashlib
 import json
 import os
 import signal
@@ -16,13 +17,22 @@ from confluent_kafka import Consumer, TopicPartition
 
 from fedswipe import codec
 from fedswipe.client import SwipeClient
-from fedswipe.events import SwipeRecorded, TrainingRequested
+from fedswipe.events import (
+    ClosedBy,
+    GlobalModelPublished,
+    ObjectRef,
+    OffsetRange,
+    Sha256,
+    SwipeRecorded,
+    TrainingRequested,
+    Version,
+)
 from fedswipe.kafka.admin import Admin
 from fedswipe.kafka.producer import EventProducer
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.local.ports import FreePorts
 from fedswipe.local.stack import NativeStack, native_stack
-from fedswipe.topology import SWIPES, TRAIN_REQUESTS, Topic
+from fedswipe.topology import GLOBAL_MODELS, LINEAGES, SWIPES, TRAIN_REQUESTS, Topic
 
 ROOT = Path(__file__).parents[2]
 SWIPES_PATH = "/api/v1/swipes"
@@ -95,9 +105,9 @@ def events(kafka: str, topic: Topic[Any]) -> list[Any]:
     consumer = Consumer(settings.reader("test-ingest"))
     try:
         consumer.assign([TopicPartition(topic.name, partition, 0) for partition in ends])
-        messages = []
-        while len(messages) < sum(ends.values()):
-            batch = consumer.consume(100, 10)
+        messages: list[Any] = []
+        while (missing := sum(ends.values()) - len(messages)) > 0:
+            batch = consumer.consume(missing, 10)
             assert batch, "the topic ended early"
             messages += batch
     finally:
@@ -168,6 +178,25 @@ def test_the_python_client_writes_the_same_swipe(
     assert by_client == by_ingest
 
 
+def test_stats_follow_the_heads_of_the_lineages(service: Service, own_stack: NativeStack) -> None:
+    (line,) = LINEAGES
+    ref = ObjectRef("models/one", Sha256("ab" * 32), 1)
+    factory = GlobalModelPublished(
+        *(line.model_id, Version(1), "", (OffsetRange(line.partition, 0, 0),), ref, ref, ref, ref),
+        *(0, 0, 0, ClosedBy.FACTORY, None),
+    )
+    with EventProducer(KafkaSettings(own_stack.kafka)) as producer:
+        producer.send(GLOBAL_MODELS, factory, key=line.model_id, partition=line.partition).result(10)
+
+    def head() -> Any:
+        return service.http.get("/api/v1/stats").json()["lineages"][line.model_id]
+
+    until(lambda: head() is not None)
+    link = hashlib.sha256(codec.encode(factory)).hexdigest()
+    expected = {"version": 1, "link_sha256": link, "model_sha256": ref.sha256, "model_key": ref.key}
+    assert head() == expected
+
+
 def test_while_the_broker_is_away_it_is_503_in_5_seconds_and_202_afterwards(
     service: Service, own_stack: NativeStack, swipe: dict[str, Any]
 ) -> None:
@@ -200,7 +229,10 @@ def test_it_comes_up_before_its_broker(own_stack: NativeStack, swipe: dict[str, 
         own_stack.broker.process.restart()
         until(lambda: early.status("/ready") == 200)
         assert early.post(swipe).status_code == 202
+        assert early.stop() == 0
     finally:
+        early.process.kill()
+        early.process.wait()
+        early.http.close()
         if not own_stack.broker.process.running:
             own_stack.broker.process.restart()
-        assert early.stop() == 0

@@ -134,7 +134,7 @@ with native_stack(Path(sys.argv[1])) as stack:
 
 
 def test_a_killed_parent_leaves_no_orphan(tmp_path: Path) -> None:
-    with subprocess.Popen(  # noqa: S603 - the script above
+    with subprocess.Popen(
         [sys.executable, "-c", OWNER, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as owner:
         assert owner.stdout is not None

@@ -1,6 +1,7 @@
 from dataclasses import dataclass, field
 
 import pytest
+
 from fedswipe.environment import read_settings, settings_table
 from fedswipe.errors import FedswipeError
 

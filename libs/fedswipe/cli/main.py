@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from fedswipe.errors import FedswipeError
 
@@ -45,7 +46,8 @@ def main() -> None:
     try:
         app()
     except FedswipeError as error:
-        Console(stderr=True).print(str(error), style="red", markup=False, highlight=False)
+        text = Text(str(error), style="red")
+        Console(stderr=True, soft_wrap=True).print(text)
         sys.exit(REFUSED)
 
 
@@ -108,6 +110,45 @@ def demo(
     from fedswipe.cli import demo as main_job
 
     main_job.demo(swipes=swipes, clients=clients, json_file=json_file, folder=folder)
+
+
+@app.command()
+def evaluate(
+    swipes: Annotated[
+        Path, typer.Option("--swipes", exists=True, help="How We Swipe logs: the zip file or a folder.")
+    ],
+    lexicon: Annotated[str, typer.Option("--lexicon", help="The words that a prediction may be.")] = "en-30k",
+    words: Annotated[
+        Path | None,
+        typer.Option("--words", exists=True, help="Words, one a line, in place of the lexicon's rarest."),
+    ] = None,
+    model: Annotated[str, typer.Option("--model", help="factory, or the path of a model.")] = "factory",
+    unseen: Annotated[
+        bool, typer.Option("--unseen", help="Judge only the people that the demo never sends.")
+    ] = False,
+    json_file: JsonPath = None,
+) -> None:
+    """Say how well and how fast a model reads logged swipes."""
+    from fedswipe.cli import evaluate as judge
+
+    judge.evaluate(
+        swipes=swipes, lexicon=lexicon, words=words, model=model, unseen=unseen, json_file=json_file
+    )
+
+
+@app.command()
+def pretrain(
+    out: Annotated[Path, typer.Option("--out", help="Where the model is written, as safetensors.")],
+    seed: Annotated[
+        int, typer.Option("--seed", help="The same seed gives the same bytes on one machine.")
+    ] = 1,
+    swipes: Annotated[int, typer.Option("--swipes", min=64, help="How many synthetic swipes.")] = 40_960,
+    model: Annotated[str, typer.Option("--model", help="Whose layout and lexicon.")] = "swipe-en",
+) -> None:
+    """Train a factory model, on synthetic swipes only."""
+    from fedswipe.cli import pretrain as training
+
+    training.pretrain(out=out, seed=seed, swipes=swipes, model=model)
 
 
 @app.command()

@@ -1,13 +1,14 @@
 """Creates the flow's topics and the groups' first positions, and tells how far they are."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
+from contextlib import contextmanager
 from functools import partial
 from typing import TypeVar
 
 import tenacity
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # exported unmarked
 from confluent_kafka.cimpl import NewTopic
 
@@ -20,12 +21,23 @@ from fedswipe.topology import FOREVER, GROUPS, SCHEMAS, TOPICS, Group, Topic
 T = TypeVar("T")
 NEW_LEADER_SECONDS = 10.0
 BY_BROKER = {"message.timestamp.type": "LogAppendTime"}
+# After a broker's restart the client asks by the leaders it remembers, and never looks them up by itself.
+STALE_LEADER = (
+    KafkaError.FENCED_LEADER_EPOCH,
+    KafkaError.UNKNOWN_LEADER_EPOCH,
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+)
+
+
+class StaleLeader(BrokerUnavailable):
+    """The client remembers a partition's leader as it was before; looking it up again helps."""
 
 
 class Admin:
     """The operator's hand on the cluster. Every method raises BrokerUnavailable when none answers in time."""
 
     def __init__(self, settings: KafkaSettings) -> None:
+        self._settings = settings
         self._client = AdminClient(settings.client())
         self._timeout = settings.request_timeout_ms / 1000
 
@@ -45,16 +57,28 @@ class Admin:
 
     def ends(self, topic: Topic[Event]) -> dict[int, int]:
         """Return, for each partition, the offset behind its last record, transactions' markers included."""
+        try:
+            return self._ends(topic)
+        except StaleLeader:
+            self._refresh()
+            return self._ends(topic)
+
+    def committed(self, group: Group) -> dict[tuple[str, int], int]:
+        """Return a group's committed offset for each of its topics' partitions that has one."""
+        with self._member(group) as consumer:
+            found = consumer.committed(_partitions(group), self._timeout)
+        return {(at.topic, at.partition): at.offset for at in found if at.offset >= 0}
+
+    def _ends(self, topic: Topic[Event]) -> dict[int, int]:
         wanted = {TopicPartition(topic.name, p): OffsetSpec.latest() for p in range(topic.partitions)}  # type: ignore[no-untyped-call]
         answers = self._client.list_offsets(wanted, request_timeout=self._timeout)
         return {at.partition: self._result(answer).offset for at, answer in answers.items()}
 
-    def committed(self, group: Group) -> dict[tuple[str, int], int]:
-        """Return a group's committed offset for each topic and partition that has one."""
-        request = [ConsumerGroupTopicPartitions(group.name)]
-        (answer,) = self._client.list_consumer_group_offsets(request, request_timeout=self._timeout).values()
-        found = self._result(answer).topic_partitions
-        return {(at.topic, at.partition): at.offset for at in found if at.offset >= 0}
+    def _refresh(self) -> None:
+        try:
+            self._client.list_topics(timeout=self._timeout)
+        except KafkaException as error:
+            raise BrokerUnavailable(f"Kafka: {error}") from error
 
     def _commit_first_positions(self, group: Group) -> None:
         """Commit 0 where the group has no position and nothing was ever written: there is nothing to skip."""
@@ -66,10 +90,23 @@ class Admin:
             if end == 0 and (topic.name, partition) not in known
         ]
         if empty:
-            request = [ConsumerGroupTopicPartitions(group.name, empty)]
-            answers = self._client.alter_consumer_group_offsets(request, request_timeout=self._timeout)
-            for answer in answers.values():
-                self._result(answer)
+            with self._member(group) as consumer:
+                consumer.commit(offsets=empty, asynchronous=False)
+
+    @contextmanager
+    def _member(self, group: Group) -> Iterator[Consumer]:
+        """Speak for a group without joining it.
+
+        The admin client's call for a group's offsets crashes the process (librdkafka 2.16) when the group's
+        coordinator is still loading; a consumer's waits.
+        """
+        consumer = Consumer(self._settings.reader(group.name))
+        try:
+            yield consumer
+        except KafkaException as error:
+            raise BrokerUnavailable(f"Kafka: {error}") from error
+        finally:
+            consumer.close()
 
     def _check_partitions(self, wanted: Mapping[str, int]) -> None:
         try:
@@ -89,13 +126,16 @@ class Admin:
             if error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS:
                 return False
             raise BrokerUnavailable(f"Kafka: {error}") from error
+        except FutureTimeout as error:
+            raise BrokerUnavailable(f"Kafka: no answer within {self._timeout:g} s") from error
         return True
 
     def _result(self, answer: "Future[T]") -> T:
         try:
             return answer.result(self._timeout)
         except (KafkaException, FutureTimeout) as error:
-            raise BrokerUnavailable(f"Kafka: {error}") from error
+            stale = isinstance(error, KafkaException) and error.args[0].code() in STALE_LEADER
+            raise (StaleLeader if stale else BrokerUnavailable)(f"Kafka: {error}") from error
 
 
 def _patiently(operation: Callable[[], None]) -> None:
@@ -106,6 +146,10 @@ def _patiently(operation: Callable[[], None]) -> None:
         stop=tenacity.stop_after_delay(NEW_LEADER_SECONDS),
         reraise=True,
     )(operation)
+
+
+def _partitions(group: Group) -> list[TopicPartition]:
+    return [TopicPartition(topic.name, p) for topic in group.topics for p in range(topic.partitions)]
 
 
 def _new_topic(topic: Topic[Event], replication: int) -> NewTopic:

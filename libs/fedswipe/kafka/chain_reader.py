@@ -66,12 +66,14 @@ class ChainReader:
     def wait_caught_up(self, timeout: float) -> bool:
         """Wait until the end that the topic had at the start is read; tell whether in time (seconds)."""
         with self._moved:
-            return self._moved.wait_for(lambda: self._caught_up or self._stopping.is_set(), timeout)
+            self._moved.wait_for(lambda: self._caught_up or self._stopping.is_set(), timeout)
+            return self._caught_up
 
     def wait_past(self, offset: int, timeout: float) -> bool:
         """Wait until the record at this offset has been read; tell whether it was in time (seconds)."""
         with self._moved:
-            return self._moved.wait_for(lambda: self._next > offset or self._stopping.is_set(), timeout)
+            self._moved.wait_for(lambda: self._next > offset or self._stopping.is_set(), timeout)
+            return self._next > offset
 
     def _end(self, consumer: Consumer) -> int:
         try:

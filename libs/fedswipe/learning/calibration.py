@@ -64,7 +64,7 @@ class _Likelihood:
     def __init__(self, swipes: Sequence[RankedSwipe], anchor: Array) -> None:
         self.anchor = anchor
         longest = max(len(swipe.candidates) for swipe in swipes)
-        # Relative to the right word, whose row is 0: log P = -logsumexp(rows @ theta). Missing rows have no share.
+        # Relative to the right word, whose row is 0, so that log P = -logsumexp(rows @ theta).
         self._rows = np.zeros((len(swipes), longest, 3))
         self._missing = np.ones((len(swipes), longest), dtype=bool)
         for i, swipe in enumerate(swipes):

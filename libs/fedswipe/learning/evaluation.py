@@ -79,7 +79,7 @@ def accuracy(
     threads: int,
     progress: Callable[[int], None],
 ) -> Accuracy:
-    """Judge swipes of known words; words outside the lexicon count as wrong. ``progress`` gets swipes done."""
+    """Judge swipes; words outside the lexicon count as wrong. ``progress`` is told the swipes done."""
     if not words:
         raise ValueError("no swipes to judge")
     starts = range(0, len(words), BATCH)

@@ -8,6 +8,7 @@ from safetensors import numpy as safetensors
 
 from fedswipe.errors import FedswipeError
 from fedswipe.learning.aggregation import Sum, mean
+from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.recipe import Recipe
 
 Flat = NDArray[np.float32]
@@ -33,6 +34,19 @@ def apply(weights: Flat, state: State, sum_: Sum, recipe: Recipe) -> tuple[Flat,
     if sum_.weight == 0:
         return weights, state
     return OPTIMIZERS[recipe.optimizer](weights, state, sum_, recipe)
+
+
+def weights_from_bytes(data: bytes, architecture: Architecture) -> Flat:
+    """Read a model as the vector that is stepped; FedswipeError when it is another architecture's.
+
+    Whether it is fit to be served is not asked: a lineage goes on from whatever its log decided, or one bad
+    mean would end it.
+    """
+    tensors: dict[str, Flat] = safetensors.load(data)
+    shapes = {name: tensor.shape for name, tensor in tensors.items()}
+    if shapes != dict(architecture.shapes):
+        raise FedswipeError(f"model: its tensors are not those of {architecture.layout.name}")
+    return architecture.join(tensors)
 
 
 def state_to_bytes(state: State) -> bytes:

@@ -5,27 +5,41 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.random import Generator
 
 from fedswipe.learning.architecture import Architecture
-from fedswipe.learning.local_training import Examples, ctc_loss
+from fedswipe.learning.calibration import RankedSwipe, calibrate
+from fedswipe.learning.evaluation import Model
+from fedswipe.learning.local_training import Examples, clipped, ctc_loss
 from fedswipe.learning.network import ConvGRU, read_weights
 from fedswipe.learning.targets import target
-from fedswipe.learning.weights import Weights
+from fedswipe.learning.weights import Weights, search_weights, with_search
 from fedswipe.swipe.features import extract
+from fedswipe.swipe.gesture import Gesture
+from fedswipe.swipe.layout import Layout
 from fedswipe.swipe.lexicon import Lexicon
+from fedswipe.swipe.search import Decoder, SearchWeights
 from fedswipe.swipe.styles import Population
 from fedswipe.swipe.synthetic import swipe
 from fedswipe.swipe.typists import draw_words
 
 Progress = Callable[[int, int, float], None]  # steps done, steps in all, loss
 
+CHUNK = 2048  # swipes drawn at once
+FIRST_SEARCH = SearchWeights(unigram=0.3, length=0.5, scale=1.0)  # finds candidates before anything is known
+CALIBRATIONS = 2  # the second ranks its candidates with the weights of the first
+TOP_K = 10
+
 
 @dataclass(frozen=True)
 class PretrainingRecipe:
-    """How the factory model is trained; each epoch draws ``swipes`` new ones, each of a new typist."""
+    """How the factory model is trained: AdamW under a one-cycle learning rate, every swipe seen once.
 
-    swipes: int = 40_000
-    epochs: int = 6
+    ``held_out`` more swipes set the search's weights.
+    """
+
+    swipes: int = 40_960
+    held_out: int = 2_048
     batch_size: int = 64
     peak_learning_rate: float = 2.5e-3
     weight_decay: float = 1e-2
@@ -40,36 +54,60 @@ def pretrain(
     seed: int,
     progress: Progress,
 ) -> Weights:
-    """The network's parameters (without the search's), the same bits for the same arguments on one thread."""
+    """A whole model, the same bits for the same arguments as long as torch uses one thread."""
+    random = np.random.default_rng(seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = ConvGRU(architecture).train()
-        parameters = list(network.parameters())
-        optimizer = torch.optim.AdamW(
-            parameters, lr=recipe.peak_learning_rate, weight_decay=recipe.weight_decay
-        )
-        total = recipe.epochs * (recipe.swipes // recipe.batch_size)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, recipe.peak_learning_rate, total_steps=total
-        )
-        for step, batch in enumerate(_batches(architecture, lexicon, population, recipe, seed), start=1):
-            loss = ctc_loss(network, batch)
-            optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(parameters, recipe.clip_norm)
-            optimizer.step()
-            schedule.step()
-            progress(step, total, float(loss.detach()))
-        return read_weights(network)
+        _fit(network, _batches(architecture.layout, lexicon, population, recipe, random), recipe, progress)
+    weights = with_search(read_weights(network), FIRST_SEARCH)
+    words, gestures = _draw(architecture.layout, lexicon, population, recipe.held_out, random)
+    return calibrated(architecture, weights, Decoder(lexicon, architecture.layout), words, gestures)
+
+
+def _fit(
+    network: ConvGRU, batches: Iterator[Examples], recipe: PretrainingRecipe, progress: Progress
+) -> None:
+    parameters = list(network.parameters())
+    optimizer = torch.optim.AdamW(parameters, lr=recipe.peak_learning_rate, weight_decay=recipe.weight_decay)
+    total = recipe.swipes // recipe.batch_size
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.peak_learning_rate, total_steps=total)
+    for step, batch in enumerate(batches, start=1):
+        loss = ctc_loss(network, batch)
+        gradients = clipped(torch.autograd.grad(loss, parameters), recipe.clip_norm)
+        for parameter, gradient in zip(parameters, gradients, strict=True):
+            parameter.grad = gradient
+        optimizer.step()
+        schedule.step()
+        progress(step, total, float(loss.detach()))
 
 
 def _batches(
-    architecture: Architecture, lexicon: Lexicon, population: Population, recipe: PretrainingRecipe, seed: int
+    layout: Layout, lexicon: Lexicon, population: Population, recipe: PretrainingRecipe, random: Generator
 ) -> Iterator[Examples]:
-    random = np.random.default_rng(seed)
-    for _ in range(recipe.epochs):
-        words = draw_words(lexicon, recipe.swipes, random)
-        gestures = swipe(architecture.layout, words, population.draw(len(words), random), random)
-        targets = [target(architecture.layout, word) for word in words]
-        examples = Examples.of(extract(architecture.layout, gestures), targets, "cpu")
+    for start in range(0, recipe.swipes, CHUNK):
+        words, gestures = _draw(layout, lexicon, population, min(CHUNK, recipe.swipes - start), random)
+        targets = [target(layout, word) for word in words]
+        examples = Examples.of(extract(layout, gestures), targets, "cpu")
         yield from examples.shuffled(recipe.batch_size)
+
+
+def _draw(
+    layout: Layout, lexicon: Lexicon, population: Population, n: int, random: Generator
+) -> tuple[list[str], list[Gesture]]:
+    """n words and their swipes, each of a typist of its own."""
+    words = draw_words(lexicon, n, random)
+    return words, swipe(layout, words, population.draw(n, random), random)
+
+
+def calibrated(
+    architecture: Architecture, weights: Weights, decoder: Decoder, words: list[str], gestures: list[Gesture]
+) -> Weights:
+    """The same network with the search weights that these swipes ask for."""
+    for _ in range(CALIBRATIONS):
+        model = Model(architecture, weights, decoder)
+        ranked = model.rank(model.log_probs(gestures), TOP_K)
+        swipes = [RankedSwipe.of(found, word) for found, word in zip(ranked, words, strict=True)]
+        search = calibrate([one for one in swipes if one is not None], search_weights(weights))
+        weights = with_search(weights, search)
+    return weights

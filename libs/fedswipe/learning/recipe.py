@@ -1,10 +1,12 @@
 """The recipe of a window: everything that decides it, recorded with every model."""
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Self
 
 import orjson
 
+from fedswipe.chain import RECENT
 from fedswipe.errors import FedswipeError
 from fedswipe.learning.fixed_point import LIMIT_BITS, NORM_BITS
 
@@ -36,8 +38,12 @@ class Recipe:
     def __post_init__(self) -> None:
         """Refuse numbers with which a sum could overflow, naming the setting and the remedy."""
         for name in ("deltas", "records", "seconds", "max_value", "max_norm", "max_examples"):
-            if not getattr(self, name) > 0:
-                raise FedswipeError(f"recipe: {name} is {getattr(self, name)}, must be above 0")
+            if not 0 < getattr(self, name) < math.inf:
+                raise FedswipeError(f"recipe: {name} is {getattr(self, name)}, must be above 0 and finite")
+        if not math.isfinite(self.server_learning_rate):
+            raise FedswipeError(f"recipe: server_learning_rate is {self.server_learning_rate}, not a number")
+        if len(self.staleness) > RECENT:
+            raise FedswipeError(f"recipe: staleness has {len(self.staleness)} factors, {RECENT} at most")
         if not self.staleness or not all(0 < factor <= STALENESS_ONE for factor in self.staleness):
             raise FedswipeError(
                 f"recipe: staleness needs factors in 1..{STALENESS_ONE}, one a version of age"

@@ -27,7 +27,7 @@ EXPLANATIONS = {
     Verdict.UNKNOWN_BASE: "base_link: not a link of this lineage's chain; train from the head",
     Verdict.ROLLED_BACK: "base_link: a rollback left it behind; train again from the head",
     Verdict.SEEN: "delta_id: folded before; nothing is to be done",
-    Verdict.NO_EXAMPLES: "examples: must be at least 1",
+    Verdict.NO_EXAMPLES: "examples: must be at least 1 and below 2^31",
     Verdict.MISSHAPEN: "payload: its length does not fit the codec and the model's size",
     Verdict.NOT_FINITE: "payload: holds NaN or infinity; lower the learning rate",
     Verdict.OVER_RANGE: "payload: a value is above the recipe's max_value; clip the update",

@@ -33,7 +33,7 @@ def from_bytes(data: bytes, architecture: Architecture) -> Weights:
 
 
 def verify(weights: Weights, architecture: Architecture) -> None:
-    """Raise ``WeightsError`` unless these are finite float32 arrays of exactly the architecture's shapes."""
+    """Raise ``WeightsError`` unless these are finite float32 arrays of the shapes, fit for a search."""
     layout = architecture.layout.name
     if missing := architecture.shapes.keys() - weights.keys():
         raise WeightsError(f"{layout} lacks the tensors {sorted(missing)}")
@@ -45,6 +45,9 @@ def verify(weights: Weights, architecture: Architecture) -> None:
             raise WeightsError(f"{name} is {array.dtype}{array.shape}, {layout} needs float32{shape}")
         if not np.isfinite(array).all():
             raise WeightsError(f"{name} holds NaN or infinity")
+    for name in ("search.unigram", "search.scale"):
+        if weights[name] < 0:
+            raise WeightsError(f"{name} is {weights[name]}, a search needs 0 or more")
 
 
 def sha256(data: bytes) -> str:

@@ -7,14 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fedswipe.chain import Chain, Link
-from fedswipe.errors import InvalidMessage
+from fedswipe.errors import FedswipeError, InvalidMessage
 from fedswipe.events import ClosedBy, DeltaComputed, DeltaId, Sha256
 from fedswipe.learning.aggregation import Sum, empty, fold
 from fedswipe.learning.delta import decode_delta
-from fedswipe.learning.fixed_point import quantize, squared_norm, squared_norm_limit
+from fedswipe.learning.fixed_point import LIMIT_BITS, quantize, squared_norm, squared_norm_limit
 from fedswipe.learning.manifest import Entry
 from fedswipe.learning.recipe import Recipe
 from fedswipe.learning.verdict import Verdict
+
+MOST_EXAMPLES = 2**31 - 1  # of one delta: what its schema's int holds; a link's sum of them fits its long
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,14 @@ class History:
 
 
 class Window:
-    """The deltas that will be folded into one global model of `size` parameters."""
+    """The deltas that will be folded into one global model of `size` parameters.
+
+    FedswipeError when the recipe's `max_value` is so large for this size that a squared norm could overflow.
+    """
 
     def __init__(self, recipe: Recipe, model_id: str, size: int, history: History) -> None:
+        if size * squared_norm_limit(recipe.max_value) >= 2**LIMIT_BITS:
+            raise FedswipeError(f"recipe: max_value is {recipe.max_value:g}, too large for {size} parameters")
         self.recipe = recipe
         self.entries: list[Entry] = []
         self.sum: Sum = empty(size)
@@ -100,7 +107,7 @@ class Window:
             return Verdict.OTHER_MODEL
         if delta.delta_id in self._ids:
             return Verdict.SEEN
-        if delta.examples <= 0:
+        if not 0 < delta.examples <= MOST_EXAMPLES:
             return Verdict.NO_EXAMPLES
         return self._history.refusal(delta, self.recipe.staleness_bound)
 

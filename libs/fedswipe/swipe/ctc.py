@@ -17,13 +17,14 @@ def word_ctcs(logs: NDArray[np.float64], trie: Trie) -> NDArray[np.float64]:
     columns = np.full((trie.heights[0] + 1, steps + 1, 2), -np.inf)  # by depth
     letters = np.zeros(len(columns), dtype=np.int32)
     columns[0, 0, 1] = 0.0
-    columns[0, 1:, 1] = np.cumsum(logs[:, 0])
+    for t in range(steps):
+        columns[0, t + 1, 1] = columns[0, t, 1] + logs[t, 0]
     for node in range(1, len(trie.letters)):
         depth = trie.depths[node]
         letters[depth] = trie.letters[node]
         _extend(logs, columns[depth - 1], letters[depth - 1], letters[depth], columns[depth])
         if trie.words[node] != NO_WORD:
-            ctcs[trie.words[node]] = np.logaddexp(columns[depth, steps, 0], columns[depth, steps, 1])
+            ctcs[trie.words[node]] = _log_sum(columns[depth, steps, 0], columns[depth, steps, 1])
     return ctcs
 
 
@@ -42,6 +43,13 @@ def _extend(
     """
     extended[0, 0], extended[0, 1] = -np.inf, -np.inf
     for t in range(len(logs)):
-        enters = column[t, 1] if letter == last else np.logaddexp(column[t, 0], column[t, 1])
-        extended[t + 1, 0] = np.logaddexp(extended[t, 0], enters) + logs[t, letter]
-        extended[t + 1, 1] = np.logaddexp(extended[t, 0], extended[t, 1]) + logs[t, 0]
+        enters = column[t, 1] if letter == last else _log_sum(column[t, 0], column[t, 1])
+        extended[t + 1, 0] = _log_sum(extended[t, 0], enters) + logs[t, letter]
+        extended[t + 1, 1] = _log_sum(extended[t, 0], extended[t, 1]) + logs[t, 0]
+
+
+@compiled
+def _log_sum(x: float, y: float) -> float:
+    """Logarithm of the sum of two numbers given as logarithms; either may be -inf."""
+    larger, smaller = max(x, y), min(x, y)
+    return larger if smaller == -np.inf else larger + np.log1p(np.exp(smaller - larger))

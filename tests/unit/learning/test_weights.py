@@ -18,7 +18,8 @@ ENGLISH = Architecture(load_layout("qwerty-en"))
 
 
 def some_weights() -> Weights:
-    return ENGLISH.split(np.random.default_rng(0).normal(size=ENGLISH.size).astype(np.float32))
+    flat = np.random.default_rng(0).normal(size=ENGLISH.size).astype(np.float32)
+    return with_search(ENGLISH.split(flat), SearchWeights(unigram=0.5, length=1.0, scale=1.0))
 
 
 def test_bytes_come_back_in_the_declared_order() -> None:
@@ -38,6 +39,7 @@ def test_equal_tensors_give_equal_bytes_whatever_their_order() -> None:
     ("change", "message"),
     [
         ({"gru.bias_ih_l0": np.full(288, np.nan, np.float32)}, "gru.bias_ih_l0 holds NaN"),
+        ({"search.scale": np.array(-1, np.float32)}, r"search\.scale is -1"),
         ({"head.bias": np.zeros(5, np.float32)}, "head.bias is float32"),
         ({"head.bias": np.zeros(27)}, "head.bias is float64"),
         ({"another": np.zeros(1, np.float32)}, "another"),

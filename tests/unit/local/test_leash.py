@@ -55,7 +55,7 @@ with Leash() as leash:
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_a_killed_owner_leaves_no_orphan(tmp_path: Path, end: signal.Signals) -> None:
-    owner = subprocess.Popen(  # noqa: S603 - the script above
+    owner = subprocess.Popen(
         [sys.executable, "-c", OWNER, str(tmp_path / "log")],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -81,7 +81,7 @@ def test_a_process_whose_owner_died_before_it_was_held_never_begins(tmp_path: Pa
     )
     begun, log = tmp_path / "begun", tmp_path / "log"
     # The pipe of standard output ends when the owner and its child have both ended.
-    owner = subprocess.run(  # noqa: S603 - the script above
+    owner = subprocess.run(
         [sys.executable, "-c", script, str(begun), str(log)],
         stdout=subprocess.PIPE,
         timeout=DEADLINE,

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from fedswipe.chain import Link
-from fedswipe.events import ClosedBy, GlobalModelPublished, ObjectRef, OffsetRange, Sha256, Version
+from fedswipe.events import ClosedBy, GlobalModelPublished, OffsetRange, Sha256, Version
 from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.weights import to_bytes, with_search
 from fedswipe.swipe.layout import load_layout
@@ -61,8 +61,7 @@ def publish(store: InMemoryModelStore) -> Callable[[int, bytes], Published]:
     """Put a model into the store and return the head that points to it."""
 
     def put(version: int, data: bytes) -> Published:
-        model = store.put("swipe-en/models", data)
-        pointer = ObjectRef(model.key, Sha256(model.sha256), model.size)
+        pointer = store.put("swipe-en/models", data)
         event = GlobalModelPublished(
             model_id=LINEAGES[0].model_id,
             version=Version(version),

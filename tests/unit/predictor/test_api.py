@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from fedswipe.modelstore import StoreUnavailable
+from services.predictor import api
 from services.predictor.api import MOST_BYTES, create_app
 from services.predictor.bounded_pool import BoundedPool
 from services.predictor.handlers import Predictor, Published
@@ -227,6 +228,66 @@ async def test_a_new_model_answers_between_two_requests(
     after = (await predict(http, SWIPE)).json()
     assert (before["model"]["version"], after["model"]["version"]) == (4, 5)
     assert before["predictions"] != after["predictions"]
+
+
+async def test_a_flood_of_requests_while_models_change_drops_none_and_mixes_none(
+    http: httpx.AsyncClient, predictor: Predictor, publish: Publish, random_model: RandomModel
+) -> None:
+    heads, expected = [publish(version, random_model(version)) for version in range(1, 7)], {}
+    for head in heads:
+        predictor.reload_model(head)
+        expected[head.link.version] = (await predict(http, SWIPE)).json()["predictions"] * 2
+    changing = True
+
+    async def flood() -> set[int]:
+        seen = set()
+        while changing:
+            answer = await predict(http, {"swipes": [SWIPE, SWIPE]})
+            assert answer.status_code == 200
+            version = answer.json()["model"]["version"]
+            assert answer.json()["predictions"] == expected[version]
+            seen.add(version)
+        return seen
+
+    floods = [asyncio.ensure_future(flood()) for _ in range(3)]
+    for head in heads * 3:
+        await asyncio.to_thread(predictor.reload_model, head)
+    changing = False
+    assert len(set.union(*await asyncio.gather(*floods))) > 1
+
+
+async def test_a_body_that_is_cut_short_is_no_fault_of_ours(
+    predictor: Predictor, pool: BoundedPool, loaded: Published
+) -> None:
+    ready = Readiness(predictor, caught_up=lambda: True, store_state=lambda: "closed")
+    app = create_app(predictor, ready, pool, Keyboard("qwerty-en", 360.0, 216.0))
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/api/v1/predict", "headers": [], "query_string": b""}
+    await app(scope, receive, send)
+    assert sent[0]["status"] == 400
+    with pool.place(), pool.place(), pool.place(), pool.place():
+        pass  # its place is free again
+
+
+async def test_a_slow_body_gives_its_place_back(
+    http: httpx.AsyncClient, loaded: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api, "BODY_SECONDS", 0.01)
+
+    async def never_ends() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.Event().wait()
+
+    answer = await http.post("/api/v1/predict", content=never_ends())
+    assert (answer.status_code, answer.json()["code"]) == (408, "BODY_TOO_SLOW")
+    assert (await predict(http, SWIPE)).status_code == 200
 
 
 async def test_docs_describe_the_body_and_every_reference_leads_somewhere(http: httpx.AsyncClient) -> None:

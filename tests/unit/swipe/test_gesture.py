@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from fedswipe.swipe.gesture import Gesture
 
 POINTS = np.array([[10, 20, 0], [30, 40, 16]], dtype=np.float32)

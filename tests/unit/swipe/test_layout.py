@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from fedswipe.swipe.layout import layout_names, load_layout
 
 

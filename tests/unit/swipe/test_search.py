@@ -35,7 +35,7 @@ def spell(pattern: str) -> np.ndarray:
 
 
 def ctc_by_states(log_probs: np.ndarray, word: str) -> float:
-    """Graves' forward variables over the word with blanks between, in logarithms; shares nothing with search."""
+    """Graves' forward variables over the word with blanks between, in logarithms."""
     states = [0]
     for code in LAYOUT.encode(word).tolist():
         states += [code, 0]

@@ -1,0 +1,81 @@
+"""``fedswipe evaluate``: how well and how fast a model reads the swipes of logged people."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import orjson
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from fedswipe.cli.model_uri import resolve_model
+from fedswipe.datasets.how_we_swipe import is_unseen, read_people
+from fedswipe.errors import FedswipeError
+from fedswipe.learning.architecture import Architecture
+from fedswipe.learning.evaluation import Model, accuracy, latency
+from fedswipe.learning.weights import from_bytes, sha256
+from fedswipe.swipe.layout import load_layout
+from fedswipe.swipe.lexicon import Lexicon, load_lexicon
+from fedswipe.swipe.search import Decoder
+from fedswipe.topology import lineage
+
+TIMED = 1000  # swipes read one by one for the latencies
+THREADS = 2
+
+
+def evaluate(
+    *,
+    swipes: Path,
+    lexicon: str,
+    words: Path | None,
+    model: str,
+    unseen: bool,
+    json_file: Path | None,
+    lineage_id: str = "swipe-en",
+) -> None:
+    """Judge a model at its own search weights; ``unseen`` keeps only the people who are never trained on."""
+    console = Console(stderr=True)
+    layout = load_layout(lineage(lineage_id).layout)
+    with Progress(console=console) as bar:
+        reading = bar.add_task("reading logs", total=None)
+        people = []
+        for person in read_people(swipes):
+            bar.advance(reading)
+            if person.swipes and (is_unseen(person.id) or not unseen):
+                people.append(person)
+        labelled = [swipe for person in people for swipe in person.swipes]
+        if not labelled:
+            raise FedswipeError(f"{swipes}: nobody to judge; give logs of other people")
+        known = _lexicon(lexicon, words)
+        data = resolve_model(model, lineage_id)
+        architecture = Architecture(layout)
+        judged = Model(architecture, from_bytes(data, architecture), Decoder(known, layout))
+        judging = bar.add_task("judging swipes", total=len(labelled))
+        meant, gestures = [one.word for one in labelled], [one.gesture for one in labelled]
+        found = accuracy(
+            judged, meant, gestures, frozenset(known.words), THREADS,
+            lambda done: bar.update(judging, completed=done),
+        )  # fmt: skip
+        timed = latency(judged, gestures[:: max(1, len(gestures) // TIMED)][:TIMED])
+    figures = {
+        **asdict(found),
+        "people": len(people),
+        **asdict(timed),
+        "lexicon": {"name": lexicon, "words": len(known.words)},
+        "model": {"uri": model, "sha256": sha256(data)},
+    }
+    if json_file is not None:
+        json_file.write_bytes(orjson.dumps(figures, option=orjson.OPT_INDENT_2))
+    _print(figures)
+
+
+def _lexicon(name: str, words: Path | None) -> Lexicon:
+    known = load_lexicon(name)
+    return known if words is None else known.with_words(words.read_text("utf-8").split())
+
+
+def _print(figures: dict[str, object]) -> None:
+    table = Table(show_header=False)
+    for name, value in figures.items():
+        table.add_row(name, f"{value:.4f}" if isinstance(value, float) else str(value))
+    Console().print(table)

@@ -1,0 +1,305 @@
+"""Rule 1, "the log decides", driven against the aggregator's own handlers and reader.
+
+Aggregators race, crash at any call, pause and lose answers; an operator rolls back. A zombie is one that
+gets no steps, or whose link waits on the wire. FEDSWIPE_RUNS sets how many interleavings are tried.
+"""
+
+import logging
+import os
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import pytest
+from confluent_kafka import TopicPartition
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from fedswipe import codec
+from fedswipe.codec import PackagedSchemas
+from fedswipe.events import ClientId, DeltaCodec, DeltaComputed, DeltaId, OffsetRange, Sha256, Version
+from fedswipe.kafka.consume_loop import Membership
+from fedswipe.learning.architecture import Architecture
+from fedswipe.learning.delta import encode_delta
+from fedswipe.learning.recipe import Recipe
+from fedswipe.learning.verdict import Verdict
+from fedswipe.learning.weights import to_bytes
+from fedswipe.swipe.layout import load_layout
+from fedswipe.testing.lineage_log import Delivery, Fate, InMemoryLineageLog, LineageLogClient, rollback
+from fedswipe.testing.modelstore import InMemoryModelStore
+from fedswipe.testing.replay import Replay
+from fedswipe.topology import LINEAGES, WEIGHT_DELTAS
+from services.aggregator.delta_reader import DeltaReader
+from services.aggregator.handlers import Aggregation
+from services.aggregator.mailbox import HeadMoved, Mail
+from services.aggregator.objects import Objects
+
+RUNS = int(os.environ.get("FEDSWIPE_RUNS", "120"))
+LINE = LINEAGES[0]
+RECIPE = Recipe(deltas=3, records=5, seconds=10.0, staleness=(1024, 724, 512))
+BOUND = RECIPE.staleness_bound
+
+
+class TinyArchitecture(Architecture):
+    network_shapes = {"weight": (2,)}  # type: ignore[assignment]  # noqa: RUF012  (a constant here)
+
+
+TINY = TinyArchitecture(load_layout(LINE.layout))
+FIRST = to_bytes(TINY.split(np.arange(TINY.size, dtype=np.float32)))
+
+
+class Crash(Exception):
+    """The process is gone in the middle of a call."""
+
+
+class NoWait(threading.Event):
+    """Retries without waiting."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        return self.is_set()
+
+
+class Process:
+    """One aggregator: its own chain, position and mailbox around the real handlers and the real reader."""
+
+    def __init__(self, log: InMemoryLineageLog, store: InMemoryModelStore) -> None:
+        self.log, self.mailbox = log, deque[Mail]()
+        self.position: int | None = None
+        self.calls_to_crash = 0
+        self.seconds = 0.0
+        seek = lambda offset: self.reader.seek(offset)  # noqa: E731  (the reader comes later)
+        self.client = LineageLogClient(log, seek, lambda _: self.mailbox.append(HeadMoved()), self.trouble)
+        follower = SimpleNamespace(chain=self.client.chain, wait_caught_up=lambda _: True)
+        self.reader = DeltaReader(LINE, cast(Any, follower), self.mailbox.append)
+        guarded = cast(Any, SimpleNamespace(put=self.guard(store.put), get=self.guard(store.get)))
+        self.aggregation = Aggregation(
+            self.client.chain,
+            Objects(guarded, LINE, TINY, RECIPE, lambda: FIRST),
+            self.client,
+            guarded,
+            PackagedSchemas(),
+            RECIPE,
+            SimpleNamespace(now=lambda: self.seconds),
+            NoWait(),
+        )
+        self.client.follow()
+        self.mailbox.clear()  # a chain reader tells of no head before it has caught up
+
+    def trouble(self) -> None:
+        self.calls_to_crash -= 1
+        if self.calls_to_crash == 0:
+            raise Crash
+
+    def guard(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        def guarded(*args: Any) -> Any:
+            self.trouble()
+            return call(*args)
+
+        return guarded
+
+    def assign(self) -> None:
+        self.revoke()
+        everything = [TopicPartition(WEIGHT_DELTAS.name, p) for p in range(WEIGHT_DELTAS.partitions)]
+        (ours,) = self.reader.assigned(everything, Membership(None))
+        assert ours.partition == LINE.partition
+        self.position = ours.offset
+
+    def revoke(self) -> None:
+        self.reader.revoked()
+        self.position = None
+
+    def poll(self, most: int) -> None:
+        for partition in self.reader.rewind():
+            assert self.position is not None, "SEEK: in a partition that is not assigned"
+            self.position = partition.offset
+        if self.position is not None and (batch := self.log.read(self.position, most)):
+            self.position = batch[-1].offset + 1
+            self.reader.records(batch)
+
+    def handle(self, pieces: int) -> None:
+        for _ in range(min(pieces, len(self.mailbox))):
+            mail = self.mailbox.popleft()
+            self.aggregation.handle(mail)
+            self.reader.handled(mail)
+
+    def pass_time(self) -> None:
+        self.seconds += RECIPE.seconds
+        self.aggregation.close_due_window()
+
+
+
+class World(RuleBasedStateMachine):
+    @initialize()
+    def begin(self) -> None:
+        self.log, self.store = InMemoryLineageLog(LINE), InMemoryModelStore()
+        self.replay = Replay(LINE, TINY, self.store, self.committed)
+        self.proved = 0
+        self.processes = [self.start(), self.start()]
+
+    def start(self) -> Process:
+        return Process(self.log, self.store)
+
+    def committed(self, start: int, end: int) -> Any:
+        for fate, record in self.log.deltas[start:end]:
+            assert fate is not Fate.OPEN, "LOST: a range reaches past an open transaction"
+            if fate is Fate.COMMITTED:
+                yield record
+
+    @rule(
+        kind=st.sampled_from(["good"] * 4 + ["content", "unreadable", "not finite", "left behind"]),
+        value=st.sampled_from([1.0, -1.0, 0.25]),
+        age=st.integers(0, BOUND + 1),
+        unsettled=st.booleans(),
+    )
+    def write_delta(self, kind: str, value: float, age: int, unsettled: bool) -> None:
+        number, chain = len(self.log.deltas), self.replay.chain
+        version = max(1, len(chain.links) - age)
+        base = chain.link(version)
+        payload = encode_delta(np.full(TINY.size, value, np.float32), DeltaCodec.FP16)
+        delta = DeltaComputed(
+            delta_id=DeltaId(f"delta-{number}"),
+            model_id=LINE.model_id,
+            base_version=Version(version),
+            base_link=base.sha256 if base else Sha256("0" * 64),
+            client_id=ClientId("client"),
+            swipes=OffsetRange(0, number, number + 1),
+            swipe_offsets=(number,),
+            examples=number % 7,
+            loss_before=1.0,
+            loss_after=0.5,
+            codec=DeltaCodec.FP16,
+            payload=payload,
+            content=None,
+        )
+        if kind == "not finite":
+            delta = replace(delta, payload=np.full(TINY.size, np.nan, "<f2").tobytes())
+        if kind == "content":
+            delta = replace(delta, payload=None, content=self.store.put("swipe-en/deltas", payload))
+        value_ = b"no event" if kind == "unreadable" else codec.encode(delta)
+        self.log.write_delta(value_, Fate.OPEN if unsettled else Fate.COMMITTED)
+
+    @precondition(lambda self: self.log.deltas)
+    @rule(number=st.integers(0, 9), how=st.sampled_from([Fate.COMMITTED, Fate.ABORTED, "sent again"]))
+    def settle(self, number: int, how: Fate | str) -> None:
+        offset = len(self.log.deltas) - 1 - number % len(self.log.deltas)
+        if isinstance(how, Fate):
+            self.log.settle(offset, how)
+        else:
+            self.log.write_delta(self.log.deltas[offset][1].value)
+
+    @rule(which=st.integers(0, 1), takes=st.booleans())
+    def rebalance(self, which: int, takes: bool) -> None:
+        process = self.processes[which]
+        process.assign() if takes else process.revoke()
+
+    @rule(
+        which=st.integers(0, 1),
+        first=st.sampled_from(["go on", "go on", "follow", "restart"]),
+        most=st.integers(0, 5),
+        pieces=st.integers(0, 4),
+        late=st.booleans(),
+        delivery=st.sampled_from([Delivery.READ_BACK, *Delivery]),
+        ahead=st.integers(0, 1),
+        calls_to_crash=st.sampled_from([0] * 20 + [*range(1, 20)]),
+    )
+    def aggregate(
+        self,
+        which: int,
+        first: str,
+        most: int,
+        pieces: int,
+        late: bool,
+        delivery: Delivery,
+        ahead: int,
+        calls_to_crash: int,
+    ) -> None:
+        if first == "restart":
+            self.processes[which] = self.start()
+            self.processes[which].assign()
+        process = self.processes[which]
+        process.client.deliveries, process.client.ahead = deque([delivery]), ahead
+        process.calls_to_crash = calls_to_crash
+        try:
+            if first == "follow":
+                process.client.follow()
+            process.poll(most)
+            process.handle(pieces)
+            if late:
+                process.pass_time()
+        except Crash:
+            self.processes[which] = self.start()
+        process.calls_to_crash = 0
+
+    @precondition(lambda self: self.log.wire)
+    @rule(number=st.integers(0, 5), times=st.integers(1, 2))
+    def deliver(self, number: int, times: int) -> None:
+        self.log.deliver(number % len(self.log.wire), times)
+
+    @precondition(lambda self: len(self.replay.chain.links) > 1)
+    @rule(to=st.integers(0, 3))
+    def roll_back(self, to: int) -> None:
+        chain = self.replay.chain
+        self.log.wire.append(codec.encode(rollback(chain, 1 + to % (len(chain.links) - 1))))
+
+    @invariant()
+    def the_log_proves_itself(self) -> None:
+        for offset in range(self.proved, len(self.log.links)):
+            self.replay.add(self.log.links[offset], offset)
+        self.proved = len(self.log.links)
+        for process in self.processes:
+            links = process.client.chain.links
+            assert links == self.replay.chain.links[: len(links)], "FORK"
+        for offset, verdicts in self.log.letters.items():
+            assert verdicts == {self.replay.settled.get(offset)}, "LETTER: for what no link refuses so"
+
+    def teardown(self) -> None:
+        for offset in range(len(self.log.deltas)):
+            self.log.settle(offset, Fate.COMMITTED)
+        for process in (self.processes[0], self.start()):
+            process.client.ahead = 0
+            while self.log.wire:
+                self.log.deliver(0)
+            if process.position is None:
+                process.assign()
+            self.leave_alone(process)
+            self.the_log_proves_itself()
+            settled = self.replay.settled
+            committed = {o for o, (fate, _) in enumerate(self.log.deltas) if fate is Fate.COMMITTED}
+            assert settled.keys() == committed, "STALL: deltas are left over"
+            refused = {o for o, verdict in settled.items() if verdict is not Verdict.FOLDED}
+            assert self.log.letters.keys() == refused, "LETTER: a refusal without one"
+
+    def leave_alone(self, process: Process) -> None:
+        process.client.deliveries.clear()
+        rounds_at_rest, before = 0, None
+        while rounds_at_rest < 3:  # a seek, a read and a publication each take one
+            process.client.follow()
+            process.poll(99)
+            process.handle(99)
+            process.pass_time()
+            now = (process.position, len(self.log.links), len(process.mailbox))
+            rounds_at_rest, before = rounds_at_rest + 1 if now == before else 0, now
+
+
+World.TestCase.settings = settings(
+    max_examples=RUNS,
+    stateful_step_count=30,
+    deadline=None,
+    report_multiple_bugs=False,
+    phases=[Phase.generate, Phase.shrink],
+    derandomize="FEDSWIPE_RUNS" not in os.environ,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.fixture(autouse=True)
+def _quiet(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.CRITICAL)
+
+
+TestTheLogDecides = World.TestCase

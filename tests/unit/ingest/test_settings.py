@@ -1,0 +1,22 @@
+import pytest
+
+from fedswipe.environment import settings_table
+from fedswipe.errors import FedswipeError
+from services.ingest.settings import Settings
+
+
+def test_settings_come_from_the_environment() -> None:
+    environ = {"FEDSWIPE_KAFKA": "broker:1", "HTTP_PORT": "81", "INGEST_CORS_ORIGINS": "http://a,http://b"}
+    settings = Settings.from_env(environ)
+    assert (settings.kafka.bootstrap, settings.http_port) == ("broker:1", 81)
+    assert settings.cors_origins == ("http://a", "http://b")
+    assert Settings.from_env({}).cors_origins == ()
+
+
+def test_a_bad_value_is_named() -> None:
+    with pytest.raises(FedswipeError, match="INGEST_GESTURE_LAYOUT='azerty': give one of qwerty-en"):
+        Settings.from_env({"INGEST_GESTURE_LAYOUT": "azerty"})
+
+
+def test_the_docs_table_has_a_row_for_every_variable() -> None:
+    assert "| `INGEST_MAX_SWIPES` | `500` | swipes a request |" in settings_table(Settings)

@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.typing import NDArray
+
+from fedswipe.errors import FedswipeError
+from fedswipe.learning.aggregation import Sum, empty, fold
+from fedswipe.learning.architecture import Architecture
+from fedswipe.learning.fixed_point import quantize
+from fedswipe.learning.optimizer import apply, state_from_bytes, state_to_bytes, weights_from_bytes
+from fedswipe.learning.recipe import Recipe
+from fedswipe.learning.weights import to_bytes
+from fedswipe.swipe.layout import load_layout
+
+RECIPE = Recipe()
+
+
+def sum_of(*deltas: tuple[list[float], int]) -> Sum:
+    sum_ = empty(len(deltas[0][0]))
+    for values, weight in deltas:
+        sum_ = fold(sum_, quantize(np.array(values, np.float32), RECIPE.scale_bits), weight)
+    return sum_
+
+
+def test_fedavg_adds_the_weighted_mean() -> None:
+    weights = np.array([1.0, -1.0], np.float32)
+    after, state = apply(weights, {}, sum_of(([1.0, 0.0], 3), ([-1.0, 4.0], 1)), RECIPE)
+    assert after.tolist() == [1.5, 0.0]
+    assert after.dtype == np.float32
+    assert state == {}
+    assert weights.tolist() == [1.0, -1.0]
+
+
+def test_the_learning_rate_multiplies_the_step() -> None:
+    weights = np.zeros(1, np.float32)
+    after, _ = apply(weights, {}, sum_of(([2.0], 1)), Recipe(server_learning_rate=0.25))
+    assert after.tolist() == [0.5]
+
+
+def test_a_sum_of_nothing_changes_nothing() -> None:
+    weights = np.array([1.0], np.float32)
+    state = {"momentum": np.ones(1)}
+    assert apply(weights, state, empty(1), RECIPE) == (weights, state)
+
+
+@given(arrays(np.float32, 4, elements=st.floats(-8, 8, width=32)), st.integers(1, 10**5))
+def test_the_result_is_rounded_once(values: NDArray[np.float32], weight: int) -> None:
+    weights = np.linspace(-1, 1, 4, dtype=np.float32)
+    after, _ = apply(weights, {}, sum_of((values.tolist(), weight)), RECIPE)
+    exact = weights.astype(np.float64) + np.ldexp(quantize(values, 24).astype(np.float64), -24)
+    assert np.all(np.abs(after - exact) <= np.abs(np.spacing(after)))
+
+
+def test_a_state_comes_back_and_equal_states_give_equal_bytes() -> None:
+    first, second = np.arange(3.0), np.ones(3)
+    data = state_to_bytes({"a": first, "b": second})
+    assert data == state_to_bytes({"b": second, "a": first})
+    back = state_from_bytes(data)
+    assert {name: one.tolist() for name, one in back.items()} == {"a": [0, 1, 2], "b": [1, 1, 1]}
+    assert state_from_bytes(state_to_bytes({})) == {}
+
+
+def test_a_model_is_the_vector_of_its_architecture_fit_for_a_search_or_not() -> None:
+    architecture = Architecture(load_layout("qwerty-en"))
+    vector = np.linspace(-1, -2, architecture.size, dtype=np.float32)
+    back = weights_from_bytes(to_bytes(architecture.split(vector)), architecture)
+    assert back.tobytes() == vector.tobytes()
+    with pytest.raises(FedswipeError, match="qwerty-en"):
+        weights_from_bytes(to_bytes({"other": vector}), architecture)
+
+
+def test_an_unknown_optimizer_is_named() -> None:
+    with pytest.raises(FedswipeError, match="optimizer is 'magic'; there are fedavg"):
+        apply(np.zeros(1, np.float32), {}, empty(1), Recipe(optimizer="magic"))

@@ -1,0 +1,38 @@
+from collections.abc import Iterator
+
+import pytest
+import torch
+
+from fedswipe.learning.architecture import Architecture
+from fedswipe.learning.pretraining import FIRST_SEARCH, PretrainingRecipe, pretrain
+from fedswipe.learning.weights import Weights, search_weights, to_bytes, verify
+from fedswipe.swipe.layout import load_layout
+from fedswipe.swipe.lexicon import load_lexicon
+from fedswipe.swipe.styles import FACTORY
+
+ENGLISH = Architecture(load_layout("qwerty-en"))
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def factory(seed: int, losses: list[float]) -> Weights:
+    recipe = PretrainingRecipe(swipes=512, held_out=32, batch_size=32)
+    lexicon = load_lexicon("en-10k")
+    return pretrain(ENGLISH, lexicon, FACTORY, recipe, seed, lambda done, total, loss: losses.append(loss))
+
+
+def test_the_seed_decides_every_byte_of_a_whole_model() -> None:
+    losses: list[float] = []
+    first, again, other = (factory(seed, losses) for seed in (1, 1, 2))
+    verify(first, ENGLISH)
+    assert search_weights(first) != FIRST_SEARCH
+    assert to_bytes(first) == to_bytes(again)
+    assert to_bytes(first) != to_bytes(other)
+    assert len(losses) == 3 * 512 // 32
+    assert losses[15] < 0.5 * losses[0]

@@ -1,0 +1,199 @@
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fedswipe.chain import Chain, Link
+from fedswipe.errors import FedswipeError
+from fedswipe.events import (
+    ClientId,
+    ClosedBy,
+    DeltaCodec,
+    DeltaComputed,
+    DeltaId,
+    ModelId,
+    OffsetRange,
+    Sha256,
+    Version,
+)
+from fedswipe.learning.delta import encode_delta
+from fedswipe.learning.fixed_point import quantize
+from fedswipe.learning.manifest import Entry, Manifest
+from fedswipe.learning.recipe import Recipe
+from fedswipe.learning.verdict import EXPLANATIONS, Verdict
+from fedswipe.learning.window import History, Window
+
+MODEL = ModelId("swipe-en")
+RECIPE = Recipe(deltas=3, records=6, max_examples=10, max_norm=2.0, staleness=(1024, 724, 512))
+SIZE = 4
+HEAD = 5
+# Version 3 was rolled back: 4 took version 2's model, and 5 goes on from there.
+LINES = {1: 0, 2: 1, 3: 2, 4: 2, 5: 4}
+
+
+def sha(version: int) -> Sha256:
+    return Sha256(f"{version:064x}")
+
+
+def chain() -> Chain:
+    found = Chain(MODEL, 0)
+    found.links = [Link(version, sha(version), version - 1, 10, line) for version, line in LINES.items()]
+    return found
+
+
+def history(bound: int = RECIPE.staleness_bound) -> History:
+    whole = chain()
+    return History.of(whole, whole.links[HEAD - 1], frozenset({DeltaId("folded before")}), bound)
+
+
+def window(recipe: Recipe = RECIPE, bound: int | None = None) -> Window:
+    return Window(recipe, MODEL, SIZE, history(recipe.staleness_bound if bound is None else bound))
+
+
+def delta(value: float = 0.5, base: int = HEAD, **changed: Any) -> DeltaComputed:
+    payload = encode_delta(np.full(SIZE, value, np.float32), DeltaCodec.FP32)
+    return replace(
+        DeltaComputed(
+            *(DeltaId("delta"), MODEL, Version(base), sha(base), ClientId("client"), OffsetRange(0, 0, 1)),
+            *((0,), 2, 1.0, 0.5, DeltaCodec.FP32, payload, None),
+        ),
+        **changed,
+    )
+
+
+def judge(one: DeltaComputed, into: Window | None = None, offset: int = 10) -> Verdict:
+    return (into or window()).add(offset, one, one.payload or b"")
+
+
+def raw(*values: float) -> bytes:
+    return np.array(values, "<f4").tobytes()
+
+
+@pytest.mark.parametrize(
+    ("one", "verdict"),
+    [
+        (delta(), Verdict.FOLDED),
+        (delta(base=4), Verdict.FOLDED),
+        (delta(model_id=ModelId("swipe-ru")), Verdict.OTHER_MODEL),
+        (delta(base=2), Verdict.STALE),
+        (delta(base=3), Verdict.ROLLED_BACK),
+        (delta(base_link=sha(99)), Verdict.UNKNOWN_BASE),
+        (delta(base_link=sha(4)), Verdict.UNKNOWN_BASE),
+        (delta(base=6), Verdict.UNKNOWN_BASE),
+        (delta(base_version=Version(2**62)), Verdict.UNKNOWN_BASE),
+        (delta(base_version=Version(-(2**62))), Verdict.STALE),
+        (delta(delta_id=DeltaId("folded before")), Verdict.SEEN),
+        (delta(examples=0), Verdict.NO_EXAMPLES),
+        (delta(examples=-1), Verdict.NO_EXAMPLES),
+        (delta(examples=2**31), Verdict.NO_EXAMPLES),
+        (delta(payload=raw(1, 2, 3)), Verdict.MISSHAPEN),
+        (delta(payload=b""), Verdict.MISSHAPEN),
+        (delta(payload=raw(0, np.nan, 0, 0)), Verdict.NOT_FINITE),
+        (delta(payload=raw(0, 0, -np.inf, 0)), Verdict.NOT_FINITE),
+        (delta(payload=raw(0, 0, 0, 8.5)), Verdict.OVER_RANGE),
+        (delta(payload=raw(0, 0, 0, -8.5)), Verdict.OVER_RANGE),
+        (delta(payload=raw(0, 0, 0, 3.4e38)), Verdict.OVER_RANGE),
+        (delta(payload=raw(0, 0, 0, 8.0)), Verdict.OVER_NORM),
+        (delta(1.0), Verdict.FOLDED),
+        (delta(1.001), Verdict.OVER_NORM),
+    ],
+)
+def test_each_delta_has_its_verdict(one: DeltaComputed, verdict: Verdict) -> None:
+    into = window()
+    assert judge(one, into) is verdict
+    (entry,) = into.entries
+    assert (entry.offset, entry.delta_id, entry.verdict) == (10, one.delta_id, verdict)
+    assert (entry.weight > 0) is (verdict is Verdict.FOLDED)
+    assert into.sum.count == (verdict is Verdict.FOLDED)
+    assert into.examples == (one.examples if verdict is Verdict.FOLDED else 0)
+
+
+def test_a_record_without_a_delta_is_settled_too() -> None:
+    into = window()
+    assert into.add_unreadable(10) is Verdict.UNREADABLE
+    assert into.entries == [Entry(10, DeltaId(""), Verdict.UNREADABLE, 0)]
+
+
+def test_every_refusal_is_explained_by_its_field() -> None:
+    assert EXPLANATIONS.keys() == set(Verdict) - {Verdict.FOLDED}
+    assert all(": " in text for text in EXPLANATIONS.values())
+
+
+def test_an_id_counts_once_in_a_window_and_a_refused_one_may_come_again() -> None:
+    into = window()
+    assert judge(delta(payload=b""), into) is Verdict.MISSHAPEN
+    assert judge(delta(), into) is Verdict.FOLDED
+    assert judge(delta(0.25), into) is Verdict.SEEN
+
+
+def test_older_deltas_weigh_less_and_examples_are_capped() -> None:
+    into = window(replace(RECIPE, staleness=(1024, 724, 512, 418)))
+    for number, (base, examples) in enumerate([(5, 3), (4, 3), (2, 99)]):
+        one = delta(base=base, examples=examples, delta_id=DeltaId(str(number)))
+        assert judge(one, into) is Verdict.FOLDED
+    assert [entry.weight for entry in into.entries] == [3 * 1024, 3 * 724, 10 * 418]
+    assert into.sum.weight == 3 * 1024 + 3 * 724 + 10 * 418
+    assert into.sum.total.tolist() == (quantize(np.full(SIZE, 0.5, np.float32), 24) * into.sum.weight).tolist()
+    assert into.examples == 105
+
+
+def test_it_is_full_at_its_deltas_or_at_its_records() -> None:
+    into = window()
+    assert into.full is None
+    for number in range(3):
+        judge(delta(delta_id=DeltaId(str(number))), into)
+    assert into.full is ClosedBy.DELTAS
+    into = window()
+    for offset in range(6):
+        assert into.full is None
+        into.add_unreadable(offset)
+    assert into.full is ClosedBy.RECORDS
+
+
+def test_a_range_whose_norm_could_overflow_is_refused() -> None:
+    recipe = Recipe(deltas=1, max_examples=1, max_value=2.0**15)
+    with pytest.raises(FedswipeError, match="max_value is 32768, too large for 4 parameters"):
+        Window(recipe, MODEL, SIZE, history())
+
+
+def test_history_is_bounded_and_follows_the_line() -> None:
+    found = history(bound=3)
+    assert found.bases == {sha(5): 0, sha(4): 1, sha(2): 3}
+    assert set(found.left_behind) == {sha(3)}
+    assert history(bound=0).bases == {sha(5): 0}
+    assert history(bound=99).bases == {sha(5): 0, sha(4): 1, sha(2): 3, sha(1): 4}
+
+
+def test_history_looks_no_further_than_its_head() -> None:
+    whole = chain()
+    assert History.of(whole, whole.links[2], frozenset(), 1).bases == {sha(3): 0, sha(2): 1}
+
+
+@given(st.binary(max_size=40), st.sampled_from(DeltaCodec))
+def test_any_payload_has_a_verdict_and_no_other_effect(payload: bytes, coded: DeltaCodec) -> None:
+    verdict = judge(delta(payload=payload, codec=coded))
+    assert verdict in Verdict
+
+
+@given(st.lists(st.tuples(st.integers(0, 2**62), st.text(max_size=9), st.sampled_from(Verdict)), max_size=9))
+def test_a_manifest_comes_back_and_its_bytes_are_canonical(rows: list[tuple[int, str, Verdict]]) -> None:
+    entries = [Entry(offset, DeltaId(name), verdict, 7) for offset, name, verdict in rows]
+    manifest = Manifest.of(entries)
+    again = Manifest.from_bytes(manifest.to_bytes())
+    assert again == manifest
+    assert again.to_bytes() == manifest.to_bytes()
+    assert len(manifest.refused) == sum(verdict is not Verdict.FOLDED for _, _, verdict in rows)
+
+
+def test_a_manifest_tells_folded_from_refused() -> None:
+    manifest = Manifest.of(
+        [Entry(1, DeltaId("a"), Verdict.FOLDED, 5), Entry(2, DeltaId("b"), Verdict.STALE, 0)]
+    )
+    assert manifest.folded == {"a"}
+    assert manifest.refused == (manifest.entries[1],)
+    assert manifest.to_bytes() == b'{"entries":[[1,"a","folded",5],[2,"b","stale",0]]}'
+
+

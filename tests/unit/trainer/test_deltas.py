@@ -1,0 +1,100 @@
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from fedswipe.events import ClientId, DeltaCodec, ObjectRef, OffsetRange, Sha256, Version
+from fedswipe.kafka.record import Record
+from fedswipe.learning.delta import decode_delta
+from fedswipe.topology import LINEAGES, SWIPES
+from services.trainer.deltas import LARGEST_PAYLOAD, ComputeDeltas, delta_id, seed_of
+from services.trainer.examples import ClientExamples, Example
+from services.trainer.letter import Letter
+from services.trainer.local_trainer import BaseModel, Training
+
+if TYPE_CHECKING:
+    from fedswipe.events import SwipeRecorded
+
+BASE = BaseModel(LINEAGES[0], Version(3), Sha256("ab" * 32), {})
+SPAN = OffsetRange(2, 10, 20)
+
+
+class Returns:
+    """A training whose delta is given."""
+
+    def __init__(self, delta: np.ndarray) -> None:
+        self.delta = delta
+
+    def train(self, base: BaseModel, features: object, words: object, seed: int) -> Training:
+        return Training(self.delta, 2.0, 1.0)
+
+
+@pytest.fixture
+def client(make_swipe: "Callable[..., SwipeRecorded]") -> ClientExamples:
+    from fedswipe.swipe_check import check_swipe
+
+    gesture = check_swipe(make_swipe("ann", "1", "hello"))
+    return ClientExamples(
+        ClientId("ann"), (Example(Record(SWIPES.name, 2, 12, b"k", b"v"), "hello", gesture),)
+    )
+
+
+def never(payload: bytes) -> ObjectRef:
+    raise AssertionError("not to be stored")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        delta_id(
+            BaseModel(BASE.lineage, Version(3), Sha256("cd" * 32), {}),
+            ClientExamples(ClientId("ann"), ()),
+            SPAN,
+        ),
+        delta_id(BASE, ClientExamples(ClientId("bob"), ()), SPAN),
+        delta_id(BASE, ClientExamples(ClientId("ann"), ()), OffsetRange(3, 10, 20)),
+        delta_id(BASE, ClientExamples(ClientId("ann"), ()), OffsetRange(2, 11, 20)),
+        delta_id(BASE, ClientExamples(ClientId("ann"), ()), OffsetRange(2, 10, 21)),
+    ],
+)
+def test_a_delta_is_named_by_its_base_range_and_client(other: str) -> None:
+    name = delta_id(BASE, ClientExamples(ClientId("ann"), ()), SPAN)
+    assert name == delta_id(BASE, ClientExamples(ClientId("ann"), ()), SPAN)
+    assert len(name) == 64
+    assert name != other
+    assert 0 <= seed_of(name) < 2**63
+
+
+def test_a_delta_travels_in_the_record(client: ClientExamples) -> None:
+    compute = ComputeDeltas(Returns(np.array([0.5, -2.0], np.float32)), DeltaCodec.FP16)
+    (delta,) = compute.compute(BASE, [client], SPAN, never)
+    assert not isinstance(delta, list)
+    assert delta.payload is not None
+    np.testing.assert_array_equal(decode_delta(delta.payload, DeltaCodec.FP16, 2), [0.5, -2.0])
+    assert (delta.content, delta.loss_before, delta.loss_after) == (None, 2.0, 1.0)
+
+
+def test_a_delta_that_kafka_would_not_take_goes_to_the_store(client: ClientExamples) -> None:
+    stored = []
+
+    def store(payload: bytes) -> ObjectRef:
+        stored.append(payload)
+        return ObjectRef("swipe-en/deltas/x", Sha256("ef" * 32), len(payload))
+
+    compute = ComputeDeltas(Returns(np.zeros(LARGEST_PAYLOAD // 4 + 1, np.float32)), DeltaCodec.FP32)
+    (delta,) = compute.compute(BASE, [client], SPAN, store)
+    assert not isinstance(delta, list)
+    assert delta.payload is None
+    assert delta.content == ObjectRef("swipe-en/deltas/x", Sha256("ef" * 32), len(stored[0]))
+
+
+@pytest.mark.parametrize(("value", "reason"), [(np.nan, "not_finite"), (1e9, "overflow")])
+def test_a_delta_that_cannot_be_written_makes_letters(
+    client: ClientExamples, value: float, reason: str
+) -> None:
+    compute = ComputeDeltas(Returns(np.array([value], np.float32)), DeltaCodec.FP16)
+    (letters,) = compute.compute(BASE, [client], SPAN, never)
+    assert isinstance(letters, list)
+    assert [type(letter) for letter in letters] == [Letter]
+    assert (letters[0].event.reason, letters[0].event.offset, letters[0].key) == (reason, 12, b"k")

@@ -1,0 +1,30 @@
+import socket
+
+import pytest
+
+from fedswipe.errors import FedswipeError
+from services.trainer.settings import Settings
+
+KEYS = {"FEDSWIPE_S3_ACCESS_KEY": "a", "FEDSWIPE_S3_SECRET_KEY": "b"}
+
+
+def test_the_defaults_are_the_measured_recipe() -> None:
+    settings = Settings.from_env(KEYS)
+    assert (settings.epochs, settings.batch_size, settings.optimizer) == (1, 16, "adam")
+    assert (settings.learning_rate, settings.clip_norm, settings.codec) == (1e-3, 1.0, "FP16")
+    assert (settings.range_swipes, settings.range_seconds, settings.repeat_span) == (512, 2.0, 10_000)
+    assert settings.transactional_id == f"fedswipe.trainer.{socket.gethostname()}"
+
+
+def test_an_instance_has_a_transactional_id_of_its_own() -> None:
+    settings = Settings.from_env({**KEYS, "TRAINER_INSTANCE": "two"})
+    assert settings.transactional_id == "fedswipe.trainer.two"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("TRAINER_EPOCHS", "0"), ("TRAINER_OPTIMIZER", "lion"), ("DEVICE", "tpu"), ("TRAINER_CODEC", "INT4")],
+)
+def test_a_wrong_value_is_refused_by_its_variables_name(variable: str, value: str) -> None:
+    with pytest.raises(FedswipeError, match=variable):
+        Settings.from_env({**KEYS, variable: value})
