@@ -2,8 +2,10 @@
 
 import asyncio
 import os
+import tempfile
 import threading
 from functools import partial
+from pathlib import Path
 from typing import Any, cast
 
 import faust
@@ -36,6 +38,7 @@ def create_app(settings: Settings, kafka: KafkaSettings, s3: S3Settings, line: L
         broker=f"kafka://{kafka.bootstrap}",
         store="memory://",
         autodiscover=False,
+        datadir=Path(tempfile.gettempdir()) / "fedswipe-aggregator",  # Faust wants one; nothing is kept there
         web_host=settings.host,
         web_port=settings.port,
     )

@@ -122,7 +122,9 @@ def evaluate(
         Path | None,
         typer.Option("--words", exists=True, help="Words, one a line, in place of the lexicon's rarest."),
     ] = None,
-    model: Annotated[str, typer.Option("--model", help="factory, or the path of a model.")] = "factory",
+    model: Annotated[
+        str, typer.Option("--model", help="factory, latest, s3://bucket/key, or a file's path.")
+    ] = "factory",
     unseen: Annotated[
         bool, typer.Option("--unseen", help="Judge only the people that the demo never sends.")
     ] = False,

@@ -1,11 +1,20 @@
-"""Where the commands find a model: in the package, or in a file."""
+"""Where the commands find a model: in the package, in a file, or in the stack that is up."""
 
+import os
 from pathlib import Path
 
+from fedswipe.cli.prepare import bucket_name
+from fedswipe.demo.lineage_watch import LineageWatch
 from fedswipe.errors import FedswipeError
+from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.learning.factory import factory_bytes
+from fedswipe.local.addresses import KAFKA, Addresses
+from fedswipe.local.state import State, default_folder
+from fedswipe.modelstore.s3 import S3ModelStore, S3Settings
+from fedswipe.topology import lineage
 
-FACTORY_URI = "factory"
+FACTORY, LATEST, S3 = "factory", "latest", "s3://"
+HEAD_SECONDS = 10.0
 
 
 class ModelNotFoundError(FedswipeError):
@@ -13,10 +22,39 @@ class ModelNotFoundError(FedswipeError):
 
 
 def resolve_model(uri: str, model_id: str) -> bytes:
-    """The bytes of a model: ``factory`` (of the lineage ``model_id``), or the path of a safetensors file."""
-    if uri == FACTORY_URI:
+    """Return the bytes of a model of this lineage, verified where its name holds its hash.
+
+    `factory` is the packaged one, `latest` the head of the chain, `s3://bucket/key` any published one (both
+    in the stack that is up, or that the environment gives), anything else a file's path.
+    """
+    if uri == FACTORY:
         return factory_bytes(model_id)
+    if uri == LATEST:
+        return _latest(model_id)
+    if uri.startswith(S3):
+        bucket, _, key = uri.removeprefix(S3).partition("/")
+        store = _store(_addresses(), bucket)
+        return store.get(store.ref(key))
     path = Path(uri.removeprefix("file://"))
     if not path.is_file():
-        raise ModelNotFoundError(f"model {uri!r} is neither {FACTORY_URI!r} nor a file; give one of these")
+        raise ModelNotFoundError(f"--model {uri}: not a file; or give {FACTORY}, {LATEST} or s3://bucket/key")
     return path.read_bytes()
+
+
+def _latest(model_id: str) -> bytes:
+    addresses = _addresses()
+    with LineageWatch(KafkaSettings(addresses.kafka), lineage(model_id)) as watch:
+        watch.wait_for(1, HEAD_SECONDS)
+        ref = watch.event(watch.version).model
+    return _store(addresses, bucket_name(os.environ)).get(ref)
+
+
+def _addresses() -> Addresses:
+    """Return those of the environment, else of the stack that is up; FedswipeError when there is neither."""
+    given = KAFKA in os.environ
+    return Addresses.from_env(os.environ) if given else State.load(default_folder(os.environ)).addresses
+
+
+def _store(addresses: Addresses, bucket: str) -> S3ModelStore:
+    s3 = addresses.s3
+    return S3ModelStore(S3Settings(s3.access_key, s3.secret_key, s3.url, bucket, s3.region))

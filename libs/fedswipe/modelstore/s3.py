@@ -11,7 +11,7 @@ from minio import Minio
 from minio.error import InvalidResponseError, S3Error, ServerError
 
 from fedswipe.environment import read_settings
-from fedswipe.events import ObjectRef
+from fedswipe.events import ObjectRef, Sha256
 from fedswipe.modelstore.patience import BreakerState, GuardedCalls, Patience
 from fedswipe.modelstore.port import (
     ContentMismatch,
@@ -97,6 +97,11 @@ class S3ModelStore:
         """Return verified bytes; see `ModelStore.get`."""
         return verified(ref, self._calls.call(lambda: self._get(ref)))
 
+    def ref(self, key: str) -> ObjectRef:
+        """Return the reference of a stored object by its key, which holds its SHA-256. As `get` otherwise."""
+        size = self._calls.call(lambda: self._size(key))
+        return ObjectRef(key, Sha256(key.rpartition("/")[2].partition(".")[0]), size)
+
     def check(self) -> None:
         """Ask once whether the bucket is there; see `ModelStore.check`."""
         self._calls.call_once(self._check)
@@ -118,6 +123,10 @@ class S3ModelStore:
             finally:
                 response.close()
                 response.release_conn()
+
+    def _size(self, key: str) -> int:
+        with _translated(key):
+            return int(self._client.stat_object(self._bucket, key).size or 0)
 
     def _check(self) -> None:
         with _translated(self._bucket):
