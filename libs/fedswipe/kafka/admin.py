@@ -72,7 +72,10 @@ class Admin:
     def _ends(self, topic: Topic[Event]) -> dict[int, int]:
         wanted = {TopicPartition(topic.name, p): OffsetSpec.latest() for p in range(topic.partitions)}  # type: ignore[no-untyped-call]
         answers = self._client.list_offsets(wanted, request_timeout=self._timeout)
-        return {at.partition: self._result(answer).offset for at, answer in answers.items()}
+        ends = {at.partition: self._result(answer).offset for at, answer in answers.items()}
+        if min(ends.values()) < 0:  # with the broker away the client may call it a success, with no offset
+            raise BrokerUnavailable(f"{topic.name}: the broker told no offsets")
+        return ends
 
     def _refresh(self) -> None:
         try:

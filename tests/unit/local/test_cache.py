@@ -33,6 +33,7 @@ def test_a_part_is_built_once(tmp_path: Path) -> None:
         assert fetch([counted], tmp_path / "cache", Collected()) == [tmp_path / "cache" / "part-1"]
     assert (tmp_path / "cache" / "part-1" / "file").read_text() == "content\n"
     assert (tmp_path / "builds").read_text() == "x\n"
+    assert [path.name for path in (tmp_path / "cache").iterdir() if path.is_dir()] == ["part-1"]
 
 
 def test_two_at_once_build_once(tmp_path: Path) -> None:
