@@ -42,6 +42,9 @@ def create_app(settings: Settings, kafka: KafkaSettings, s3: S3Settings, line: L
         web_host=settings.host,
         web_port=settings.port,
     )
+    # Our reader is the only one. Faust's own clients would join a group of theirs, and no task would start
+    # before that group has given up a killed member, which takes 60 s.
+    app.boot_strategy.enable_kafka = False
     mailbox = app.channel()
     stopping = threading.Event()
 

@@ -64,7 +64,7 @@ class World:
         self.store = S3ModelStore(S3Settings(stack.s3.access_key, stack.s3.secret_key, stack.s3.url, BUCKET))
         self.producer = EventProducer(self.settings)
         self.reader = ChainReader(self.settings, LINE, lambda _: None)
-        self._thread = threading.Thread(target=self.reader.run)
+        self._thread = threading.Thread(target=self.reader.run, daemon=True)
         self._thread.start()
         self.running: list[Service] = []
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from fedswipe.learning.weights import LEAST_SCALE
 from fedswipe.swipe.search import Candidate, SearchWeights
 
 Array = NDArray[np.float64]
@@ -18,7 +19,6 @@ Array = NDArray[np.float64]
 RIDGE = np.array([4.0, 4.0, 4.0])  # pull towards the base, in curvature: about that many informative swipes
 STEPS = 6
 HALVINGS = 8
-LEAST_SCALE = 0.05
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from safetensors import numpy as safetensors
 from fedswipe.learning.architecture import SEARCH_NAMES, Architecture
 from fedswipe.swipe.search import SearchWeights
 
+LEAST_SCALE = 0.05  # below it the shown probabilities are all alike
 Weights = dict[str, NDArray[np.float32]]
 
 
@@ -33,7 +34,7 @@ def from_bytes(data: bytes, architecture: Architecture) -> Weights:
 
 
 def verify(weights: Weights, architecture: Architecture) -> None:
-    """Raise ``WeightsError`` unless these are finite float32 arrays of the shapes, fit for a search."""
+    """Raise ``WeightsError`` unless these are finite float32 arrays of exactly these shapes."""
     layout = architecture.layout.name
     if missing := architecture.shapes.keys() - weights.keys():
         raise WeightsError(f"{layout} lacks the tensors {sorted(missing)}")
@@ -45,9 +46,6 @@ def verify(weights: Weights, architecture: Architecture) -> None:
             raise WeightsError(f"{name} is {array.dtype}{array.shape}, {layout} needs float32{shape}")
         if not np.isfinite(array).all():
             raise WeightsError(f"{name} holds NaN or infinity")
-    for name in ("search.unigram", "search.scale"):
-        if weights[name] < 0:
-            raise WeightsError(f"{name} is {weights[name]}, a search needs 0 or more")
 
 
 def sha256(data: bytes) -> str:
@@ -56,9 +54,13 @@ def sha256(data: bytes) -> str:
 
 
 def search_weights(weights: Weights) -> SearchWeights:
-    """The search's scalars that travel with the model."""
+    """The search's scalars that travel with the model, each read as the nearest value that makes sense.
+
+    A mean of deltas may step past a bound (a rare word is never the likelier one, a scale never negative);
+    such a model is served all the same, or one step too far would end its lineage.
+    """
     unigram, length, scale = (float(weights[name]) for name in SEARCH_NAMES)
-    return SearchWeights(unigram=unigram, length=length, scale=scale)
+    return SearchWeights(unigram=max(unigram, 0.0), length=length, scale=max(scale, LEAST_SCALE))
 
 
 def with_search(weights: Weights, search: SearchWeights) -> Weights:

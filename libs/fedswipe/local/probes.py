@@ -1,8 +1,8 @@
 """One real request to each kind of part: does it answer?"""
 
 import socket
+from http import HTTPStatus
 
-import httpx
 import urllib3
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
@@ -48,10 +48,11 @@ def s3_answers(address: S3Address, seconds: float = SECONDS) -> bool:
 
 def http_answers(url: str, seconds: float = SECONDS) -> bool:
     """Send a GET; True when the answer is 200."""
-    try:
-        return httpx.get(url, timeout=seconds).status_code == httpx.codes.OK
-    except httpx.TransportError:
-        return False
+    with urllib3.PoolManager(timeout=seconds, retries=False) as http:
+        try:
+            return http.request("GET", url).status == HTTPStatus.OK
+        except urllib3.exceptions.HTTPError:
+            return False
 
 
 def _accepts(server: str) -> bool:
