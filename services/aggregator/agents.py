@@ -39,6 +39,19 @@ class Folding:
         await asyncio.get_running_loop().run_in_executor(self._thread, self._aggregation.close_due_window)
 
 
+def without_kafka(app: faust.App) -> None:
+    """Keep Faust's own Kafka clients off: our reader is the only one.
+
+    They would join a group of theirs, whose rebalances empty every channel, mailbox included, and which lets
+    no task start before it has given up a killed member (60 s).
+    """
+    app.boot_strategy.enable_kafka = False
+
+    @app.task
+    async def open_channels() -> None:
+        app.flow_control.resume()  # what the first rebalance would do
+
+
 def add_agents(app: faust.App, mailbox: ChannelT[Any], folding: Folding) -> None:
     """Register the agent and the timer. What they raise crashes the app: the log has everything."""
 

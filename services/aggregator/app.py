@@ -22,7 +22,7 @@ from fedswipe.modelstore.s3 import S3ModelStore, S3Settings
 from fedswipe.swipe.layout import load_layout
 from fedswipe.telemetry import configure_logging
 from fedswipe.topology import AGGREGATORS, Lineage, lineage
-from services.aggregator.agents import Folding, Running, add_agents, add_pages, add_threads
+from services.aggregator.agents import Folding, Running, add_agents, add_pages, add_threads, without_kafka
 from services.aggregator.delta_reader import DeltaReader
 from services.aggregator.handlers import Aggregation
 from services.aggregator.kafka_log import KafkaLineageLog
@@ -42,9 +42,7 @@ def create_app(settings: Settings, kafka: KafkaSettings, s3: S3Settings, line: L
         web_host=settings.host,
         web_port=settings.port,
     )
-    # Our reader is the only one. Faust's own clients would join a group of theirs, and no task would start
-    # before that group has given up a killed member, which takes 60 s.
-    app.boot_strategy.enable_kafka = False
+    without_kafka(app)
     mailbox = app.channel()
     stopping = threading.Event()
 
