@@ -1,21 +1,37 @@
 """Reads a service's settings from the environment, by what its frozen dataclass says about each field.
 
-A field says it in its metadata: {"env": VARIABLE, "help": meaning}, and where they apply "least" and "most"
-(numbers, both included) or "choices" (the values there are). Types: int, float, bool, str, tuple[str, ...]
-(separated by commas); each may be `| None`, which is then what an empty variable means.
+A field says it by `setting`, or where it has no default in its metadata: {"env": VARIABLE, "help": meaning}.
+Types: int, float, bool, str, tuple[str, ...] (separated by commas); each may be `| None`, which is then what
+an empty variable means.
 """
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, Field, field, fields
 from types import NoneType
 from typing import Any, TypeVar, get_args, get_type_hints
 
 from fedswipe.errors import FedswipeError
 
 S = TypeVar("S")
+T = TypeVar("T")
 TRUE, FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
 WORDS = dict.fromkeys(TRUE, True) | dict.fromkeys(FALSE, False)
+
+
+def setting(
+    env: str,
+    help: str,  # noqa: A002  (the table's column)
+    default: T,
+    *,
+    least: float | None = None,
+    most: float | None = None,
+    choices: tuple[T, ...] | None = None,
+) -> T:
+    """Declare a field that the variable `env` sets; `least` and `most` are both allowed."""
+    limits = {"least": least, "most": most, "choices": choices}
+    given = {name: limit for name, limit in limits.items() if limit is not None}
+    return field(default=default, metadata={"env": env, "help": help, **given})
 
 
 def read_settings(cls: type[S], environ: Mapping[str, str], **others: Any) -> S:
@@ -30,9 +46,9 @@ def read_settings(cls: type[S], environ: Mapping[str, str], **others: Any) -> S:
         for field in _described(cls)
         if field.metadata["env"] in environ
     }
-    for field in _described(cls):
-        if field.name not in found and field.default is MISSING and field.default_factory is MISSING:
-            raise FedswipeError(f"{field.metadata['env']}: not set; set it to {field.metadata['help']}")
+    for needed in _described(cls):
+        if needed.name not in found and needed.default is MISSING and needed.default_factory is MISSING:
+            raise FedswipeError(f"{needed.metadata['env']}: not set; set it to {needed.metadata['help']}")
     return cls(**others, **found)
 
 

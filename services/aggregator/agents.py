@@ -47,7 +47,7 @@ def without_kafka(app: faust.App) -> None:
     """
     app.boot_strategy.enable_kafka = False
 
-    @app.task
+    @app.task  # type: ignore[untyped-decorator]  # faust has no types for it
     async def open_channels() -> None:
         app.flow_control.resume()  # what the first rebalance would do
 

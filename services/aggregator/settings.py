@@ -1,10 +1,10 @@
 """The aggregator's settings."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Self
 
-from fedswipe.environment import read_settings
+from fedswipe.environment import read_settings, setting
 from fedswipe.learning.recipe import Recipe
 
 
@@ -12,31 +12,15 @@ from fedswipe.learning.recipe import Recipe
 class Settings:
     """Read from the environment in `app.py`."""
 
-    host: str = field(
-        default="127.0.0.1", metadata={"env": "HTTP_HOST", "help": "address of /health and /ready"}
-    )
-    port: int = field(default=8003, metadata={"env": "HTTP_PORT", "help": "port of /health and /ready"})
-    deltas: int = field(
-        default=32,
-        metadata={"env": "AGGREGATOR_DELTAS", "help": "a window closes at this many deltas"},
-    )
-    records: int = field(
-        default=1_000, metadata={"env": "AGGREGATOR_RECORDS", "help": "or at this many records read"}
-    )
-    seconds: float = field(
-        default=300.0,
-        metadata={"env": "AGGREGATOR_SECONDS", "help": "or this many seconds after its first record"},
-    )
-    max_examples: int = field(
-        default=100,
-        metadata={"env": "AGGREGATOR_MAX_EXAMPLES", "help": "cap on a delta's weight, in examples"},
-    )
-    max_norm: float = field(
-        default=64.0, metadata={"env": "AGGREGATOR_MAX_NORM", "help": "largest L2 norm of a delta"}
-    )
-    server_learning_rate: float = field(
-        default=1.0,
-        metadata={"env": "AGGREGATOR_LEARNING_RATE", "help": "what the deltas' mean is multiplied by"},
+    host: str = setting("HTTP_HOST", "address of /health and /ready", "127.0.0.1")
+    port: int = setting("HTTP_PORT", "port of /health and /ready", 8003)
+    deltas: int = setting("AGGREGATOR_DELTAS", "a window closes at this many deltas", 32)
+    records: int = setting("AGGREGATOR_RECORDS", "or at this many records read", 1_000)
+    seconds: float = setting("AGGREGATOR_SECONDS", "or this many seconds after its first record", 300.0)
+    max_examples: int = setting("AGGREGATOR_MAX_EXAMPLES", "cap on a delta's weight, in examples", 100)
+    max_norm: float = setting("AGGREGATOR_MAX_NORM", "largest L2 norm of a delta", 64.0)
+    server_learning_rate: float = setting(
+        "AGGREGATOR_LEARNING_RATE", "what the deltas' mean is multiplied by", 1.0
     )
 
     @classmethod

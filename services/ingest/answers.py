@@ -43,19 +43,6 @@ class StatsAnswer(BaseModel):
     lineages: dict[str, HeadAnswer | None] = Field(description="by model id; null before the first model")
 
 
-class ReadyAnswer(BaseModel):
-    """Whether this service can do its work now, and what each check says ("ok", or the reason)."""
-
-    ready: bool
-    checks: dict[str, str]
-
-
-class HealthAnswer(BaseModel):
-    """The process lives."""
-
-    status: str = "healthy"
-
-
 class Refusal(BaseModel):
     """Why one swipe was refused."""
 

@@ -4,17 +4,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Request
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
 from fedswipe.events import ClientId
-from fedswipe.problem import answer_with_problems
+from fedswipe.http.probes import add_probes
+from fedswipe.http.problem import answer_with_problems
 from services.ingest.answers import (
-    HealthAnswer,
     ProblemDetails,
-    ReadyAnswer,
     Recorded,
     RequestedRange,
     StatsAnswer,
@@ -72,19 +71,11 @@ def create_app(settings: Settings, ingest: Ingest, checks: Checks) -> FastAPI:
         """Say how long the topics are and what each lineage's newest model is."""
         return StatsAnswer.model_validate(asdict(await ingest.stats()))
 
-    @app.get("/health")
-    async def health() -> HealthAnswer:
-        """Say that the process lives."""
-        return HealthAnswer()
+    def probe() -> tuple[bool, Mapping[str, str]]:
+        found = checks()
+        return all(state == "ok" for state in found.values()), found
 
-    @app.get("/ready", responses={503: {"model": ReadyAnswer}})
-    def ready(response: Response) -> ReadyAnswer:
-        """Say whether swipes can be recorded now."""
-        found = dict(checks())
-        fine = all(state == "ok" for state in found.values())
-        response.status_code = 200 if fine else 503
-        return ReadyAnswer(ready=fine, checks=found)
-
+    add_probes(app, probe, "Say whether swipes can be recorded now.")
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]  # FastAPI's own way to extend it
     return app
 

@@ -1,4 +1,4 @@
-"""Takes requests' bodies in, and no more of them than memory is there for."""
+"""Takes requests' bodies in, and no more of them at a time than memory is there for."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -6,7 +6,8 @@ from http import HTTPStatus
 
 from fastapi import Request
 
-from fedswipe.problem import Problem
+from fedswipe.http.body import read_body, too_large
+from fedswipe.http.problem import Problem
 
 LEAST_WEIGHT = 16 * 1024  # bytes: what the smallest request costs while it waits
 
@@ -27,7 +28,7 @@ class Room:
         announced = request.headers.get("content-length", "")
         size = int(announced) if announced.isdecimal() else most
         if size > most:
-            raise _too_large(most)
+            raise too_large(most)
         weight = max(size, LEAST_WEIGHT)
         if self._held and self._held + weight > self._limit:
             raise Problem(
@@ -35,20 +36,6 @@ class Room:
             )
         self._held += weight
         try:
-            yield await _read(request, most)
+            yield await read_body(request, most)
         finally:
             self._held -= weight
-
-
-async def _read(request: Request, most: int) -> bytes:
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > most:
-            raise _too_large(most)
-    return bytes(body)
-
-
-def _too_large(most: int) -> Problem:
-    detail = f"body: larger than {most:,} bytes; send fewer swipes a request"
-    return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "BODY_TOO_LARGE", detail)

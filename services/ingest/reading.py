@@ -1,32 +1,37 @@
 """From a request's body to events, or to a list of everything that is wrong with it."""
 
-from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, NoReturn
+from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails, from_json
 
 from fedswipe.events import SwipeRecorded
-from fedswipe.problem import Problem
+from fedswipe.http.body import read_json
+from fedswipe.http.problem import Problem
+from fedswipe.http.reading import Wording, read_each, refusal, refused
+from fedswipe.http.swipe_shapes import points_of
 from fedswipe.swipe_check import InvalidSwipe, check_id, recorded
 from services.ingest.settings import Settings
 from services.ingest.shapes import Gesture, OneClient, Swipe
 
-SHAPES = {  # pydantic's types of errors -> our stable code and the remedy
-    "missing": ("missing_field", "this field is required"),
-    "extra_forbidden": ("unknown_field", "there is no such field; leave it out"),
-    "model_type": ("wrong_type", "give a JSON object"),
-}
+WORDING = Wording(
+    undone="none was stored",
+    whole="swipe",
+    remedies={
+        "missing": "this field is required",
+        "extra_forbidden": "there is no such field; leave it out",
+        "model_type": "give a JSON object",
+    },
+)
 
 
 def read_swipes(body: bytes, settings: Settings) -> list[SwipeRecorded]:
     """Return the swipes of a body. Raises Problem (400, 413, 422) that lists every refused index."""
-    content = _json(body)
+    content = read_json(body)
     if isinstance(content, dict) and isinstance(content.get("swipes"), list):
-        return _read_each(content["swipes"], _from_swipe, settings.max_swipes)
+        return read_each(content["swipes"], _from_swipe, settings.max_swipes, WORDING)
     if isinstance(content, dict) and "gesture_id" in content:
-        return _read_each([content], lambda item: _from_gesture(item, settings), 1)
+        return read_each([content], lambda item: _from_gesture(item, settings), 1, WORDING)
     raise Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "UNKNOWN_SHAPE",
@@ -39,28 +44,12 @@ def read_client(body: bytes) -> str | None:
     if not body.strip():
         return None
     try:
-        client_id = OneClient.model_validate(_json(body)).client_id
+        client_id = OneClient.model_validate(read_json(body)).client_id
         check_id("client_id", client_id)
     except (ValidationError, InvalidSwipe) as error:
-        _refuse([_refusal(0, error)], 'give {"client_id": ...}, or no body for every client')
+        refusals = [refusal(0, error, WORDING)]
+        raise refused(refusals, 'give {"client_id": ...}, or no body for every client') from error
     return client_id
-
-
-def _read_each(items: list[Any], read: Callable[[Any], SwipeRecorded], most: int) -> list[SwipeRecorded]:
-    if not items:
-        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "NO_SWIPES", "swipes: give one or more")
-    if len(items) > most:
-        detail = f"swipes: {len(items)} are too many; send {most} at most a request"
-        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "TOO_MANY_SWIPES", detail)
-    swipes, refusals = [], []
-    for index, item in enumerate(items):
-        try:
-            swipes.append(read(item))
-        except (ValidationError, InvalidSwipe) as error:
-            refusals.append(_refusal(index, error))
-    if refusals:
-        _refuse(refusals, f"{len(refusals)} of {len(items)} swipes; none was stored, mend or leave them out")
-    return swipes
 
 
 def _from_swipe(item: Any) -> SwipeRecorded:
@@ -85,30 +74,5 @@ def _from_gesture(item: Any, settings: Settings) -> SwipeRecorded:
         word=gesture.word,
         width=settings.gesture_width,
         height=settings.gesture_height,
-        points=[(at.x, at.y, 1000.0 * at.t) for at in gesture.coords],
+        points=points_of(gesture.coords),
     )
-
-
-def _json(body: bytes) -> Any:
-    try:
-        return from_json(body)
-    except ValueError as error:
-        raise Problem(HTTPStatus.BAD_REQUEST, "NOT_JSON", f"body: {error}; send one JSON object") from error
-
-
-def _refusal(index: int, error: ValidationError | InvalidSwipe) -> dict[str, Any]:
-    if isinstance(error, InvalidSwipe):
-        return {"index": index, "code": error.reason, "field": error.field, "remedy": error.remedy}
-    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    code, remedy = SHAPES.get(first["type"], ("wrong_type", first["msg"]))
-    return {"index": index, "code": code, "field": _path(first), "remedy": remedy}
-
-
-def _path(error: ErrorDetails) -> str:
-    """("points", 3, 0) -> "points[3][0]"."""
-    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"])
-    return path.lstrip(".") or "swipe"
-
-
-def _refuse(refusals: list[dict[str, Any]], detail: str) -> NoReturn:
-    raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "REFUSED", detail, refusals)

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
-from fedswipe.environment import read_settings
+from fedswipe.environment import read_settings, setting
+from fedswipe.http.settings import gesture_height_setting, gesture_width_setting, host_setting, port_setting
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.topology import LINEAGES
 
@@ -16,72 +17,34 @@ class Settings:
     """Ingest's settings; `from_env` raises FedswipeError that names the variable and the remedy."""
 
     kafka: KafkaSettings = field(default_factory=KafkaSettings)
-    http_host: str = field(
-        default="127.0.0.1", metadata={"env": "HTTP_HOST", "help": "the address that HTTP listens on"}
+    http_host: str = host_setting()
+    http_port: int = port_setting(8000)
+    max_swipes: int = setting("INGEST_MAX_SWIPES", "swipes a request", 500, least=1)
+    max_bytes: int = setting("INGEST_MAX_BYTES", "bytes a request", 2 * 1024 * 1024, least=1024)
+    max_held_bytes: int = setting(
+        "INGEST_MAX_HELD_BYTES",
+        "bytes of all requests that wait for the broker together; beyond them the answer is 503",
+        64 * 1024 * 1024,
+        least=1024,
     )
-    http_port: int = field(
-        default=8000,
-        metadata={"env": "HTTP_PORT", "help": "the port that HTTP listens on", "least": 1, "most": 65535},
+    answer_seconds: float = setting(
+        "INGEST_ANSWER_SECONDS",
+        "seconds until a request that the broker did not acknowledge is answered by 503",
+        4.5,
+        least=0.1,
+        most=60.0,
     )
-    max_swipes: int = field(
-        default=500, metadata={"env": "INGEST_MAX_SWIPES", "help": "swipes a request", "least": 1}
+    cors_origins: tuple[str, ...] = setting(
+        "INGEST_CORS_ORIGINS", "origins whose browsers may call, separated by commas", ()
     )
-    max_bytes: int = field(
-        default=2 * 1024 * 1024,
-        metadata={"env": "INGEST_MAX_BYTES", "help": "bytes a request", "least": 1024},
+    gesture_client: str = setting(
+        "INGEST_GESTURE_CLIENT", "client id of swipes in the gesture_id shape", "default"
     )
-    max_held_bytes: int = field(
-        default=64 * 1024 * 1024,
-        metadata={
-            "env": "INGEST_MAX_HELD_BYTES",
-            "help": "bytes of all requests that wait for the broker together; beyond them the answer is 503",
-            "least": 1024,
-        },
+    gesture_layout: str = setting(
+        "INGEST_GESTURE_LAYOUT", "layout of swipes in the gesture_id shape", LAYOUTS[0], choices=LAYOUTS
     )
-    answer_seconds: float = field(
-        default=4.5,
-        metadata={
-            "env": "INGEST_ANSWER_SECONDS",
-            "help": "seconds until a request that the broker did not acknowledge is answered by 503",
-            "least": 0.1,
-            "most": 60.0,
-        },
-    )
-    cors_origins: tuple[str, ...] = field(
-        default=(),
-        metadata={
-            "env": "INGEST_CORS_ORIGINS",
-            "help": "origins whose browsers may call, separated by commas",
-        },
-    )
-    gesture_client: str = field(
-        default="default",
-        metadata={"env": "INGEST_GESTURE_CLIENT", "help": "client id of swipes in the gesture_id shape"},
-    )
-    gesture_layout: str = field(
-        default=LAYOUTS[0],
-        metadata={
-            "env": "INGEST_GESTURE_LAYOUT",
-            "help": "layout of swipes in the gesture_id shape",
-            "choices": LAYOUTS,
-        },
-    )
-    gesture_width: float = field(
-        default=360.0,
-        metadata={
-            "env": "INGEST_GESTURE_WIDTH",
-            "help": "keyboard width in pixels of swipes in the gesture_id shape",
-            "least": 1.0,
-        },
-    )
-    gesture_height: float = field(
-        default=216.0,
-        metadata={
-            "env": "INGEST_GESTURE_HEIGHT",
-            "help": "keyboard height in pixels of swipes in the gesture_id shape",
-            "least": 1.0,
-        },
-    )
+    gesture_width: float = gesture_width_setting("INGEST_GESTURE_WIDTH")
+    gesture_height: float = gesture_height_setting("INGEST_GESTURE_HEIGHT")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:

@@ -11,7 +11,9 @@ from fastapi import FastAPI, Request, Response
 from pydantic import TypeAdapter
 from starlette.requests import ClientDisconnect
 
-from fedswipe.problem import Problem, answer_with_problems
+from fedswipe.http.body import read_body
+from fedswipe.http.probes import add_probes
+from fedswipe.http.problem import Problem, answer_with_problems
 from services.predictor import shapes
 from services.predictor.bounded_pool import BoundedPool
 from services.predictor.handlers import ModelNotLoaded, Predictor
@@ -35,7 +37,7 @@ def create_app(predictor: Predictor, ready: Readiness, pool: BoundedPool, keyboa
         """Return the likeliest words of one swipe or of a batch."""
         started = time.perf_counter()
         with pool.place():
-            body = await read_body(request)
+            body = await body_in_time(request)
             content = await pool.run(partial(answer, predictor, keyboard, body))
         content["took_ms"] = round((time.perf_counter() - started) * 1000, 3)
         return _json(content)
@@ -45,17 +47,11 @@ def create_app(predictor: Predictor, ready: Readiness, pool: BoundedPool, keyboa
         """Say which model answers, and why a newer one does not."""
         return _json(about(predictor.served().identity) | {"last_refusal": predictor.last_refusal})
 
-    @app.get("/health")
-    async def health() -> Response:
-        """Say that the process lives."""
-        return _json({"status": "healthy"})
-
-    @app.get("/ready")
-    async def readiness() -> Response:
-        """Say whether requests are answered, 503 if not, and how each part is."""
-        is_ready = ready.ready()
-        return _json({"ready": is_ready, "checks": ready.checks()}, 200 if is_ready else 503)
-
+    add_probes(
+        app,
+        lambda: (ready.ready(), ready.checks()),
+        "Say whether requests are answered, 503 if not, and how each part is.",
+    )
     return app
 
 
@@ -81,26 +77,20 @@ def about(model: Identity) -> dict[str, Any]:
     }
 
 
-async def read_body(request: Request) -> bytes:
-    """Read a body of at most MOST_BYTES, however it is framed. Raises Problem (400, 408, 413)."""
-    body = bytearray()
+async def body_in_time(request: Request) -> bytes:
+    """Read a body of at most MOST_BYTES within BODY_SECONDS. Raises Problem (400, 408, 413)."""
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            async for part in request.stream():
-                body += part
-                if len(body) > MOST_BYTES:
-                    detail = f"body: larger than {MOST_BYTES:,} bytes; send fewer swipes a request"
-                    raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "BODY_TOO_LARGE", detail)
+            return await read_body(request, MOST_BYTES)
     except ClientDisconnect as error:
         raise Problem(HTTPStatus.BAD_REQUEST, "BODY_CUT_SHORT", "body: ended before its end") from error
     except TimeoutError as error:
         detail = f"body: not here after {BODY_SECONDS:g} s"
         raise Problem(HTTPStatus.REQUEST_TIMEOUT, "BODY_TOO_SLOW", detail) from error
-    return bytes(body)
 
 
-def _json(content: Any, status: int = 200) -> Response:
-    return Response(orjson.dumps(content), status, media_type="application/json")
+def _json(content: Any) -> Response:
+    return Response(orjson.dumps(content), media_type="application/json")
 
 
 async def _not_loaded(_: Request, error: Exception) -> Response:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from typing import TypeVar
 
-from fedswipe.problem import Problem
+from fedswipe.http.problem import Problem
 
 T = TypeVar("T")
 

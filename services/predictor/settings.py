@@ -1,10 +1,11 @@
 """What the predictor can be told; every field but the nested ones names its environment variable."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Self
 
-from fedswipe.environment import read_settings
+from fedswipe.environment import read_settings, setting
+from fedswipe.http.settings import gesture_height_setting, gesture_width_setting, host_setting, port_setting
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.modelstore.patience import Patience
 from fedswipe.modelstore.s3 import S3Settings
@@ -19,74 +20,30 @@ class Settings:
 
     kafka: KafkaSettings
     s3: S3Settings
-    http_host: str = field(
-        default="127.0.0.1", metadata={"env": "HTTP_HOST", "help": "the address that HTTP listens on"}
+    http_host: str = host_setting()
+    http_port: int = port_setting(8001)
+    model_id: str = setting(
+        "PREDICTOR_MODEL", "the lineage whose models are served", MODEL_IDS[0], choices=MODEL_IDS
     )
-    http_port: int = field(
-        default=8001,
-        metadata={"env": "HTTP_PORT", "help": "the port that HTTP listens on", "least": 1, "most": 65535},
+    gesture_width: float = gesture_width_setting("PREDICTOR_GESTURE_WIDTH", most=100_000.0)
+    gesture_height: float = gesture_height_setting("PREDICTOR_GESTURE_HEIGHT", most=100_000.0)
+    threads: int = setting("PREDICTOR_THREADS", "requests worked on at the same time", 2, least=1, most=256)
+    waiting: int = setting(
+        "PREDICTOR_WAITING",
+        "requests that may wait for a thread; beyond them the answer is 503",
+        64,
+        least=0,
+        most=10_000,
     )
-    model_id: str = field(
-        default=MODEL_IDS[0],
-        metadata={
-            "env": "PREDICTOR_MODEL",
-            "help": "the lineage whose models are served",
-            "choices": MODEL_IDS,
-        },
+    retry_first: float = setting(
+        "PREDICTOR_RETRY_FIRST",
+        "seconds until a model that could not be fetched is tried again; doubled each time",
+        0.1,
+        least=0.01,
+        most=60.0,
     )
-    gesture_width: float = field(
-        default=360.0,
-        metadata={
-            "env": "PREDICTOR_GESTURE_WIDTH",
-            "help": "keyboard width in pixels of swipes in the gesture_id shape",
-            "least": 1.0,
-            "most": 100_000.0,
-        },
-    )
-    gesture_height: float = field(
-        default=216.0,
-        metadata={
-            "env": "PREDICTOR_GESTURE_HEIGHT",
-            "help": "keyboard height in pixels of swipes in the gesture_id shape",
-            "least": 1.0,
-            "most": 100_000.0,
-        },
-    )
-    threads: int = field(
-        default=2,
-        metadata={
-            "env": "PREDICTOR_THREADS",
-            "help": "requests worked on at the same time",
-            "least": 1,
-            "most": 256,
-        },
-    )
-    waiting: int = field(
-        default=64,
-        metadata={
-            "env": "PREDICTOR_WAITING",
-            "help": "requests that may wait for a thread; beyond them the answer is 503",
-            "least": 0,
-            "most": 10_000,
-        },
-    )
-    retry_first: float = field(
-        default=0.1,
-        metadata={
-            "env": "PREDICTOR_RETRY_FIRST",
-            "help": "seconds until a model that could not be fetched is tried again; doubled each time",
-            "least": 0.01,
-            "most": 60.0,
-        },
-    )
-    retry_cap: float = field(
-        default=10.0,
-        metadata={
-            "env": "PREDICTOR_RETRY_CAP",
-            "help": "most seconds between two such tries",
-            "least": 0.01,
-            "most": 3600.0,
-        },
+    retry_cap: float = setting(
+        "PREDICTOR_RETRY_CAP", "most seconds between two such tries", 10.0, least=0.01, most=3600.0
     )
 
     @classmethod

@@ -3,16 +3,14 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, FailFast, Field
+from pydantic import BaseModel, ConfigDict, Field
+
+from fedswipe.http.swipe_shapes import Coords, Height, Layout, Points, Width
 
 MOST_SWIPES = 100
 MOST_WORDS = 20
 WORDS = 5  # unless the request says otherwise
 
-Point = Annotated[
-    tuple[float, float, float],
-    Field(strict=False, description="x and y in the keyboard's pixels from its top left corner, t in ms"),
-]
 TopK = Annotated[int, Field(ge=1, le=MOST_WORDS, description="words for each swipe")]
 
 
@@ -23,23 +21,13 @@ class Swipe(BaseModel):
 
     client_id: str | None = Field(None, description="whose swipe it is; nothing depends on it")
     swipe_id: str | None = Field(None, description="yours; it stands in the answer")
-    layout: str = Field(description="the keyboard's layout", examples=["qwerty-en"])
+    layout: Layout
     word: str | None = Field(None, description="the word it meant; nothing depends on it")
-    width: float = Field(description="the keyboard's width in pixels")
-    height: float = Field(description="the keyboard's height in pixels")
-    points: Annotated[list[Point], FailFast()] = Field(
+    width: Width
+    height: Height
+    points: Points = Field(
         description="1 to 2,000 touch events in the order they happened; one alone is a tap: a letter"
     )
-
-
-class Coordinate(BaseModel):
-    """A touch event of a `Gesture`."""
-
-    model_config = ConfigDict(strict=True)
-
-    x: float = Field(description="pixels from the left")
-    y: float = Field(description="pixels from the top")
-    t: float = Field(description="seconds")
 
 
 class Gesture(BaseModel):
@@ -48,7 +36,7 @@ class Gesture(BaseModel):
     model_config = ConfigDict(strict=True)
 
     gesture_id: str | None = Field(None, description="yours; it stands in the answer as swipe_id")
-    coords: Annotated[list[Coordinate], FailFast()]
+    coords: Coords
 
 
 class OneSwipe(Swipe):

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from fastapi import FastAPI, Response
+from fastapi import FastAPI
 
+from fedswipe.http.probes import add_probes
 from fedswipe.topology import Lineage
 from services.trainer.handlers import CollectSwipes
 from services.trainer.heads import Heads
@@ -37,15 +38,5 @@ class Readiness:
 def create_app(readiness: Readiness) -> FastAPI:
     """Return the app with /health and /ready."""
     app = FastAPI(title="FedSwipe trainer")
-
-    @app.get("/health")
-    def health() -> dict[str, str]:
-        return {"status": "healthy"}
-
-    @app.get("/ready")
-    def ready(response: Response) -> dict[str, object]:
-        able = readiness.ready()
-        response.status_code = 200 if able else 503
-        return {"ready": able, "checks": readiness.checks()}
-
+    add_probes(app, lambda: (readiness.ready(), readiness.checks()), "Say whether swipes can be trained now.")
     return app

@@ -2,11 +2,12 @@
 
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from dataclasses import dataclass, replace
+from typing import Self
 
-from fedswipe.environment import read_settings
+from fedswipe.environment import read_settings, setting
 from fedswipe.events import DeltaCodec
+from fedswipe.http.settings import host_setting, port_setting
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.modelstore.patience import Patience
 from fedswipe.modelstore.s3 import S3Settings
@@ -15,56 +16,51 @@ from services.trainer.lease import Load
 from services.trainer.ranges import RangeLimits
 
 
-def _setting(env: str, help: str, default: Any, **limits: Any) -> Any:  # noqa: A002  (the table's column)
-    return field(default=default, metadata={"env": env, "help": help, **limits})
-
-
 @dataclass(frozen=True)
 class Settings:
     """The trainer's settings; `from_env` raises FedswipeError that names the variable and the remedy."""
 
     kafka: KafkaSettings
     s3: S3Settings
-    http_host: str = _setting("HTTP_HOST", "the address that HTTP listens on", "127.0.0.1")
-    http_port: int = _setting("HTTP_PORT", "the port that HTTP listens on", 8002, least=1, most=65535)
-    instance: str = _setting(
+    http_host: str = host_setting()
+    http_port: int = port_setting(8002)
+    instance: str = setting(
         "TRAINER_INSTANCE",
         "this instance's own, lasting name; of two with one name the older is shut out (empty: the host's)",
         "",
     )
-    range_swipes: int = _setting(
+    range_swipes: int = setting(
         "TRAINER_RANGE_SWIPES", "a range closes at this many swipes", 512, least=1, most=4096
     )
-    range_seconds: float = _setting(
+    range_seconds: float = setting(
         "TRAINER_RANGE_SECONDS", "or this many seconds after its first swipe", 2.0, least=0.0, most=3600.0
     )
-    held_swipes: int = _setting(
+    held_swipes: int = setting(
         "TRAINER_HELD_SWIPES", "swipes in memory beyond which reading pauses", 4096, least=1
     )
-    held_bytes: int = _setting(
+    held_bytes: int = setting(
         "TRAINER_HELD_BYTES", "bytes of swipes in memory beyond which reading pauses", 64_000_000, least=1
     )
-    repeat_span: int = _setting(
+    repeat_span: int = setting(
         "TRAINER_REPEAT_SPAN",
         "a swipe counts no more if its client and id stand among so many records before it",
         10_000,
         least=0,
         most=1_000_000,
     )
-    epochs: int = _setting("TRAINER_EPOCHS", "local epochs", 1, least=1, most=100)
-    batch_size: int = _setting("TRAINER_BATCH_SIZE", "swipes a local step", 16, least=1, most=4096)
-    optimizer: str = _setting("TRAINER_OPTIMIZER", "local optimiser", "adam", choices=("adam", "sgd"))
-    learning_rate: float = _setting(
-        "TRAINER_LEARNING_RATE", "local learning rate", 1e-3, least=0.0, most=10.0
-    )
-    clip_norm: float = _setting("TRAINER_CLIP_NORM", "largest L2 norm of a step's gradient", 1.0, least=1e-6)
-    fedprox_mu: float = _setting(
+    epochs: int = setting("TRAINER_EPOCHS", "local epochs", 1, least=1, most=100)
+    batch_size: int = setting("TRAINER_BATCH_SIZE", "swipes a local step", 16, least=1, most=4096)
+    optimizer: str = setting("TRAINER_OPTIMIZER", "local optimiser", "adam", choices=("adam", "sgd"))
+    learning_rate: float = setting("TRAINER_LEARNING_RATE", "local learning rate", 1e-3, least=0.0, most=10.0)
+    clip_norm: float = setting("TRAINER_CLIP_NORM", "largest L2 norm of a step's gradient", 1.0, least=1e-6)
+    fedprox_mu: float = setting(
         "TRAINER_FEDPROX_MU", "FedProx's pull towards the base model; 0 is FedAvg", 0.0, least=0.0
     )
-    device: str = _setting("DEVICE", "what trains; auto takes a GPU if there is one", "auto",
-                           choices=("auto", "cpu", "cuda"))  # fmt: skip
-    threads: int = _setting("TRAINER_THREADS", "threads of torch", 1, least=1, most=256)
-    codec: str = _setting(
+    device: str = setting(
+        "DEVICE", "what trains; auto takes a GPU if there is one", "auto", choices=("auto", "cpu", "cuda")
+    )
+    threads: int = setting("TRAINER_THREADS", "threads of torch", 1, least=1, most=256)
+    codec: str = setting(
         "TRAINER_CODEC", "how deltas are written", DeltaCodec.FP16.value, choices=tuple(map(str, DeltaCodec))
     )
 

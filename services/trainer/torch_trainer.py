@@ -75,7 +75,7 @@ class TorchTrainer:
         some = slice(None, None, -(-len(words) // JUDGED))  # spread over all of them
         log_probs = self._network(apparatus, base).log_probs(features[some])
         found = apparatus.decoder.decode_batch(log_probs, search, CANDIDATES)
-        ranked = [RankedSwipe.of(candidates, word) for candidates, word in zip(found, words[some], strict=True)]
+        ranked = map(RankedSwipe.of, found, words[some])
         return with_search(trained, calibrate([swipe for swipe in ranked if swipe is not None], search))
 
     def _network(self, apparatus: Apparatus, base: BaseModel) -> Network:

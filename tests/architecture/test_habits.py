@@ -12,6 +12,7 @@ SLEEPS = {
     "libs/fedswipe/local/cache.py": "looks whether a build has ended, while its progress is drawn",
     "libs/fedswipe/local/pids.py": "looks whether a process that is not our child has ended",
     "libs/fedswipe/local/process.py": "asks a starting server whether it answers, until a deadline",
+    "libs/fedswipe/testing/until.py": "tests look at other processes, until a deadline",
 }
 CLIENTS = {
     *(

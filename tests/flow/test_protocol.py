@@ -132,7 +132,6 @@ class Process:
         self.aggregation.close_due_window()
 
 
-
 class World(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:

@@ -183,4 +183,3 @@ def test_a_writer_that_does_not_fit_is_refused() -> None:
     data, published = written_by(other, {"renamed": "c"})
     with pytest.raises(InvalidMessage, match="malformed"):
         decode(ClientForgotten, data, published)
-

@@ -31,10 +31,14 @@ class LineageWatch:
         self._thread.join(5)
 
     @property
+    def head(self) -> Link | None:
+        """The newest accepted link, None before the first."""
+        return self._reader.chain.head
+
+    @property
     def version(self) -> int:
         """The head's version, 0 before the first."""
-        head = self._reader.chain.head
-        return head.version if head else 0
+        return self.head.version if self.head else 0
 
     def event(self, version: int) -> GlobalModelPublished:
         """Return a recent version's event."""

@@ -1,5 +1,7 @@
 """The compacted schemas topic: producers publish their schemas there, consumers look fingerprints up."""
 
+import logging
+
 from confluent_kafka import (
     OFFSET_BEGINNING,
     Consumer,
@@ -9,12 +11,25 @@ from confluent_kafka import (
     Producer,
     TopicPartition,
 )
+from fastavro.schema import SchemaParseException, UnknownType
 from fastavro.types import Schema
 
 from fedswipe import avro_schemas
 from fedswipe.kafka.errors import BrokerUnavailable
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.topology import SCHEMAS
+
+# What reading a text as a schema raises when it is none; ValueError covers wrong UTF-8 and JSON.
+UNREADABLE = (
+    SchemaParseException,
+    UnknownType,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+)
+log = logging.getLogger(__name__)
 
 
 def publish_schemas(producer: Producer, timeout: float) -> None:
@@ -78,4 +93,13 @@ class PublishedSchemas:
         if error is not None and error.code() != KafkaError._PARTITION_EOF:
             raise KafkaException(error)
         if error is None and key is not None and value is not None:
-            self._known[key] = avro_schemas.parse(value.decode())
+            self._learn(key, value)
+
+    def _learn(self, fingerprint: bytes, value: bytes) -> None:
+        """Take a schema; what is none, or bears another's fingerprint, is as if it had not been published."""
+        try:
+            text = value.decode()
+            if avro_schemas.fingerprint_of(text) == fingerprint:
+                self._known[fingerprint] = avro_schemas.parse(text)
+        except UNREADABLE as error:
+            log.warning("%s: %s is no schema (%r)", SCHEMAS.name, fingerprint.hex(), error)

@@ -1,10 +1,10 @@
 """Where Kafka is and how to speak to it; every client of the project is configured here."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Self
 
-from fedswipe.environment import read_settings
+from fedswipe.environment import read_settings, setting
 
 Config = dict[str, str | int | float | bool]
 
@@ -13,17 +13,14 @@ Config = dict[str, str | int | float | bool]
 class KafkaSettings:
     """The broker's address and the clients' time limits, in ms where a name ends so."""
 
-    bootstrap: str = field(
-        default="127.0.0.1:9092",
-        metadata={"env": "FEDSWIPE_KAFKA", "help": "bootstrap servers, host:port with commas between"},
+    bootstrap: str = setting(
+        "FEDSWIPE_KAFKA", "bootstrap servers, host:port with commas between", "127.0.0.1:9092"
     )
-    session_timeout_ms: int = field(
-        default=10_000,
-        metadata={
-            "env": "FEDSWIPE_KAFKA_SESSION_TIMEOUT_MS",
-            "help": "how long a silent consumer keeps its partitions, in ms",
-            "least": 1_000,
-        },
+    session_timeout_ms: int = setting(
+        "FEDSWIPE_KAFKA_SESSION_TIMEOUT_MS",
+        "how long a silent consumer keeps its partitions, in ms",
+        10_000,
+        least=1_000,
     )
     max_poll_interval_ms: int = 300_000
     request_timeout_ms: int = 4_000

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from fedswipe.learning.architecture import Architecture
-from fedswipe.learning.local_steps import Adam, Sgd
+from fedswipe.learning.gradient_steps import Adam, Sgd, clipped
 from fedswipe.learning.network import ConvGRU, load_weights, read_weights
 from fedswipe.learning.weights import Weights
 
@@ -121,7 +121,7 @@ def _fit(network: ConvGRU, examples: Examples, recipe: LocalRecipe) -> None:
     network.train()
     parameters = list(network.parameters())
     anchors = [parameter.detach().clone() for parameter in parameters]
-    optimizer = OPTIMIZERS[recipe.optimizer](parameters, recipe.learning_rate)
+    optimizer = OPTIMIZERS[recipe.optimizer](parameters)
     for _ in range(recipe.epochs):
         for batch in examples.shuffled(recipe.batch_size):
             loss = ctc_loss(network, batch)
@@ -129,11 +129,4 @@ def _fit(network: ConvGRU, examples: Examples, recipe: LocalRecipe) -> None:
                 drift = [(p - anchor).square().sum() for p, anchor in zip(parameters, anchors, strict=True)]
                 loss = loss + recipe.fedprox_mu / 2 * torch.stack(drift).sum()
             gradients = torch.autograd.grad(loss, parameters)
-            optimizer.step(clipped(gradients, recipe.clip_norm))
-
-
-def clipped(gradients: Sequence[Tensor], norm: float) -> list[Tensor]:
-    """The gradients, scaled down together if their common L2 norm is over ``norm``."""
-    total = torch.stack([gradient.square().sum() for gradient in gradients]).sum().sqrt()
-    scale = (norm / (total + 1e-6)).clamp(max=1)
-    return [gradient * scale for gradient in gradients]
+            optimizer.step(clipped(gradients, recipe.clip_norm), recipe.learning_rate)

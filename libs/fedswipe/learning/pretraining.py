@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from math import cos, pi
 
 import numpy as np
 import torch
@@ -10,7 +11,8 @@ from numpy.random import Generator
 from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.calibration import RankedSwipe, calibrate
 from fedswipe.learning.evaluation import Model
-from fedswipe.learning.local_training import Examples, clipped, ctc_loss
+from fedswipe.learning.gradient_steps import Adam, clipped
+from fedswipe.learning.local_training import Examples, ctc_loss
 from fedswipe.learning.network import ConvGRU, read_weights
 from fedswipe.learning.targets import target
 from fedswipe.learning.weights import Weights, search_weights, with_search
@@ -29,6 +31,7 @@ CHUNK = 2048  # swipes drawn at once
 FIRST_SEARCH = SearchWeights(unigram=0.3, length=0.5, scale=1.0)  # finds candidates before anything is known
 CALIBRATIONS = 2  # the second ranks its candidates with the weights of the first
 TOP_K = 10
+WARM_UP, START = 0.3, 0.04  # the share of the steps in which the learning rate rises, and from where
 
 
 @dataclass(frozen=True)
@@ -69,17 +72,20 @@ def _fit(
     network: ConvGRU, batches: Iterator[Examples], recipe: PretrainingRecipe, progress: Progress
 ) -> None:
     parameters = list(network.parameters())
-    optimizer = torch.optim.AdamW(parameters, lr=recipe.peak_learning_rate, weight_decay=recipe.weight_decay)
+    optimizer = Adam(parameters, recipe.weight_decay)
     total = recipe.swipes // recipe.batch_size
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.peak_learning_rate, total_steps=total)
-    for step, batch in enumerate(batches, start=1):
+    for step, batch in enumerate(batches):
         loss = ctc_loss(network, batch)
         gradients = clipped(torch.autograd.grad(loss, parameters), recipe.clip_norm)
-        for parameter, gradient in zip(parameters, gradients, strict=True):
-            parameter.grad = gradient
-        optimizer.step()
-        schedule.step()
-        progress(step, total, float(loss.detach()))
+        optimizer.step(gradients, recipe.peak_learning_rate * one_cycle((step + 0.5) / total))
+        progress(step + 1, total, float(loss.detach()))
+
+
+def one_cycle(done: float) -> float:
+    """The learning rate over its peak, up and down along cosines (Smith & Topin 2018, arXiv 1708.07120)."""
+    if done < WARM_UP:
+        return START + (1 - START) * (1 - cos(pi * done / WARM_UP)) / 2
+    return (1 + cos(pi * (done - WARM_UP) / (1 - WARM_UP))) / 2
 
 
 def _batches(

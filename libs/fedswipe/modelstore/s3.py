@@ -10,7 +10,7 @@ import urllib3
 from minio import Minio
 from minio.error import InvalidResponseError, S3Error, ServerError
 
-from fedswipe.environment import read_settings
+from fedswipe.environment import read_settings, setting
 from fedswipe.events import ObjectRef, Sha256
 from fedswipe.modelstore.patience import BreakerState, GuardedCalls, Patience
 from fedswipe.modelstore.port import (
@@ -37,16 +37,9 @@ class S3Settings:
     secret_key: str = field(
         repr=False, metadata={"env": "FEDSWIPE_S3_SECRET_KEY", "help": "the object store's secret key"}
     )
-    url: str = field(
-        default="http://127.0.0.1:9000",
-        metadata={"env": "FEDSWIPE_S3", "help": "the object store, http(s)://host:port"},
-    )
-    bucket: str = field(
-        default="fedswipe", metadata={"env": "FEDSWIPE_S3_BUCKET", "help": "the bucket of the models"}
-    )
-    region: str = field(
-        default="us-east-1", metadata={"env": "FEDSWIPE_S3_REGION", "help": "the bucket's region"}
-    )
+    url: str = setting("FEDSWIPE_S3", "the object store, http(s)://host:port", "http://127.0.0.1:9000")
+    bucket: str = setting("FEDSWIPE_S3_BUCKET", "the bucket of the models", "fedswipe")
+    region: str = setting("FEDSWIPE_S3_REGION", "the bucket's region", "us-east-1")
     connect_timeout: float = 2.0
     read_timeout: float = 10.0
 

@@ -136,7 +136,9 @@ def test_older_deltas_weigh_less_and_examples_are_capped() -> None:
         assert judge(one, into) is Verdict.FOLDED
     assert [entry.weight for entry in into.entries] == [3 * 1024, 3 * 724, 10 * 418]
     assert into.sum.weight == 3 * 1024 + 3 * 724 + 10 * 418
-    assert into.sum.total.tolist() == (quantize(np.full(SIZE, 0.5, np.float32), 24) * into.sum.weight).tolist()
+    assert (
+        into.sum.total.tolist() == (quantize(np.full(SIZE, 0.5, np.float32), 24) * into.sum.weight).tolist()
+    )
     assert into.examples == 105
 
 
@@ -195,5 +197,3 @@ def test_a_manifest_tells_folded_from_refused() -> None:
     assert manifest.folded == {"a"}
     assert manifest.refused == (manifest.entries[1],)
     assert manifest.to_bytes() == b'{"entries":[[1,"a","folded",5],[2,"b","stale",0]]}'
-
-

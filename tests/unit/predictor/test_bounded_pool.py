@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from fedswipe.problem import Problem
+from fedswipe.http.problem import Problem
 from services.predictor.bounded_pool import BoundedPool
 
 

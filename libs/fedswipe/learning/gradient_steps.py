@@ -1,4 +1,4 @@
-"""How a client's training moves its parameters: SGD and Adam.
+"""How training moves its parameters: SGD and Adam.
 
 They are written out because torch.optim imports torch's compiler at its first step: seconds and memory that
 a client's hundred milliseconds of training never pay back.
@@ -10,40 +10,51 @@ import torch
 from torch import Tensor
 
 
+def clipped(gradients: Sequence[Tensor], norm: float) -> list[Tensor]:
+    """The gradients, scaled down together if their common L2 norm is over ``norm``."""
+    total = torch.stack([gradient.square().sum() for gradient in gradients]).sum().sqrt()
+    scale = (norm / (total + 1e-6)).clamp(max=1)
+    return [gradient * scale for gradient in gradients]
+
+
 class Sgd:
     """Stochastic gradient descent without momentum."""
 
-    def __init__(self, parameters: Sequence[Tensor], learning_rate: float) -> None:
+    def __init__(self, parameters: Sequence[Tensor]) -> None:
         self._parameters = parameters
-        self._learning_rate = learning_rate
 
     @torch.no_grad()
-    def step(self, gradients: Sequence[Tensor]) -> None:
+    def step(self, gradients: Sequence[Tensor], learning_rate: float) -> None:
         """Move every parameter against its gradient."""
         for parameter, gradient in zip(self._parameters, gradients, strict=True):
-            parameter.sub_(gradient, alpha=self._learning_rate)
+            parameter.sub_(gradient, alpha=learning_rate)
 
 
 class Adam:
-    """Adam with its paper's constants (Kingma & Ba 2015, arXiv 1412.6980)."""
+    """Adam with its paper's constants (Kingma & Ba 2015, arXiv 1412.6980).
+
+    ``weight_decay`` shrinks the parameters apart from the gradient: AdamW (Loshchilov & Hutter 2019, arXiv
+    1711.05101).
+    """
 
     BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 
-    def __init__(self, parameters: Sequence[Tensor], learning_rate: float) -> None:
+    def __init__(self, parameters: Sequence[Tensor], weight_decay: float = 0.0) -> None:
         self._parameters = parameters
-        self._learning_rate = learning_rate
+        self._weight_decay = weight_decay
         self._means = [torch.zeros_like(parameter) for parameter in parameters]
         self._squares = [torch.zeros_like(parameter) for parameter in parameters]
         self._steps = 0
 
     @torch.no_grad()
-    def step(self, gradients: Sequence[Tensor]) -> None:
+    def step(self, gradients: Sequence[Tensor], learning_rate: float) -> None:
         """Move every parameter by its mean gradient over the gradients' root mean square."""
         self._steps += 1
-        rate = self._learning_rate / (1 - self.BETA1**self._steps)
+        rate = learning_rate / (1 - self.BETA1**self._steps)
         correction = (1 - self.BETA2**self._steps) ** 0.5
         moments = zip(self._parameters, gradients, self._means, self._squares, strict=True)
         for parameter, gradient, mean, square in moments:
             mean.lerp_(gradient, 1 - self.BETA1)
             square.mul_(self.BETA2).addcmul_(gradient, gradient, value=1 - self.BETA2)
+            parameter.mul_(1 - learning_rate * self._weight_decay)
             parameter.addcdiv_(mean, square.sqrt().div_(correction).add_(self.EPSILON), value=-rate)

@@ -1,0 +1,123 @@
+"""Topics, first positions, schemas: what has to be there before a service starts."""
+
+import json
+import time
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+
+from fedswipe import avro_schemas, codec
+from fedswipe.errors import FedswipeError, InvalidMessage
+from fedswipe.events import ClientForgotten
+from fedswipe.kafka.admin import Admin
+from fedswipe.kafka.errors import BrokerUnavailable
+from fedswipe.kafka.producer import EventProducer
+from fedswipe.kafka.schemas import PublishedSchemas
+from fedswipe.kafka.settings import KafkaSettings
+from fedswipe.local.ports import HOST, FreePorts
+from fedswipe.local.stack import NativeStack, native_stack
+from fedswipe.topology import AGGREGATORS, SCHEMAS, SWIPES, TOPICS, TRAINERS, WEIGHT_DELTAS
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+
+
+@pytest.fixture(scope="module")
+def native(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NativeStack]:
+    with native_stack(tmp_path_factory.mktemp("admin")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def settings(native: NativeStack) -> KafkaSettings:
+    return KafkaSettings(native.kafka)
+
+
+def test_another_partition_count_is_refused_before_anything_is_made(settings: KafkaSettings) -> None:
+    client = AdminClient(settings.client())
+    client.create_topics([NewTopic(SWIPES.name, SWIPES.partitions + 1, 1)])[SWIPES.name].result(30)
+    with pytest.raises(FedswipeError, match=f"{SWIPES.name}: has 9 partitions, the topology says 8"):
+        Admin(settings).create_topics()
+    assert WEIGHT_DELTAS.name not in client.list_topics(timeout=10).topics
+    client.delete_topics([SWIPES.name])[SWIPES.name].result(30)
+    deadline = time.monotonic() + 30
+    while SWIPES.name in client.list_topics(timeout=10).topics:
+        assert time.monotonic() < deadline
+
+
+def test_creating_twice_is_creating_once(settings: KafkaSettings) -> None:
+    admin = Admin(settings)
+    assert set(admin.create_topics()) == {topic.name for topic in TOPICS} | {SCHEMAS.name}
+    assert admin.create_topics() == []
+    for group in (TRAINERS, AGGREGATORS):
+        expected = {(topic.name, p): 0 for topic in group.topics for p in range(topic.partitions)}
+        assert admin.committed(group) == expected
+
+
+def test_ends_count_records(settings: KafkaSettings) -> None:
+    admin = Admin(settings)
+    before = admin.ends(WEIGHT_DELTAS)
+    with EventProducer(settings) as producer:
+        producer.send_bytes(WEIGHT_DELTAS.name, b"any", key="k", partition=2).result(30)
+    assert admin.ends(WEIGHT_DELTAS) == before | {2: before[2] + 1}
+
+
+def newer_schema() -> str:
+    schema = json.loads(avro_schemas.versions(ClientForgotten)[-1])
+    schema["fields"].append({"name": f"n{uuid.uuid4().hex}", "type": "string", "default": ""})
+    return json.dumps(schema)
+
+
+def publish(settings: KafkaSettings, key: bytes, value: bytes) -> None:
+    producer = Producer(settings.producer())
+    producer.produce(SCHEMAS.name, value, key, 0)
+    assert producer.flush(30) == 0
+
+
+def test_a_schema_that_is_published_later_is_found(settings: KafkaSettings) -> None:
+    text = newer_schema()
+    name = avro_schemas.fingerprint_of(text)
+    data = codec.MARKER + name + b"\x02c\x00"
+    schemas = PublishedSchemas(settings)
+    with pytest.raises(InvalidMessage, match="unknown_schema"):
+        codec.decode(ClientForgotten, data, schemas)
+    publish(settings, name, text.encode())
+    assert codec.decode(ClientForgotten, data, schemas).client_id == "c"
+    schemas.close()
+
+
+@pytest.mark.parametrize(
+    "value", [b"\xff", b"{", b"{}", b'"no such type"', b'{"type": "record"}', b"[[[", b"1"]
+)
+def test_what_is_no_schema_hurts_nobody(settings: KafkaSettings, value: bytes) -> None:
+    publish(settings, b"unheard!", value)
+    schemas = PublishedSchemas(settings)
+    assert schemas.schema(b"unheard!") is None
+    schemas.close()
+
+
+def test_a_schema_under_another_fingerprint_is_not_taken(settings: KafkaSettings) -> None:
+    publish(settings, b"another!", newer_schema().encode())
+    schemas = PublishedSchemas(settings)
+    assert schemas.schema(b"another!") is None
+    schemas.close()
+
+
+def test_producers_publish_every_schema_before_their_first_event(settings: KafkaSettings) -> None:
+    with EventProducer(settings):
+        pass
+    schemas = PublishedSchemas(settings)
+    schemas._known.clear()
+    assert all(schemas.schema(name) for name in avro_schemas.packaged())
+    schemas.close()
+
+
+def test_without_a_broker_it_says_so() -> None:
+    nobody = KafkaSettings(f"{HOST}:{FreePorts().take('nobody')}", request_timeout_ms=500)
+    with pytest.raises(BrokerUnavailable):
+        Admin(nobody).create_topics()
+    with pytest.raises(BrokerUnavailable):
+        EventProducer(nobody)
