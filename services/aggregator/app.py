@@ -74,7 +74,7 @@ def create_app(settings: Settings, kafka: KafkaSettings, s3: S3Settings, line: L
         app,
         lambda: {
             "chain": "ok" if chain_reader.wait_caught_up(0) else "not read to its end yet",
-            "store": "ok" if store.breaker_state != "open" else "circuit open",
+            "store": "ok" if store.breaker_state == "closed" else f"circuit {store.breaker_state}",
         },
     )
     return app

@@ -24,6 +24,7 @@ DEADLINE = 90.0  # seconds; reached only by a failure
 PEOPLE, SWIPES_EACH = 12, 6
 PACE_SECONDS = 0.3  # between two requests
 AGAIN = 3  # every so manieth request is sent once more after its answer, as if that had been lost
+BURST = 5  # times everybody's swipes in one request: seconds of work
 MODELS_BETWEEN = 2  # after each crash the loop publishes so many before the next one
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(420)]
@@ -60,25 +61,35 @@ class Keyboards:
         self._answered.clear()
         return self._answered.wait(DEADLINE)
 
+    def burst(self) -> None:
+        """Send many swipes at once."""
+        self._record(
+            [swipe for n in range(BURST) for one in self._people for swipe in self._swipes(one, f"burst-{n}")]
+        )
+
     def _type(self) -> None:
         for number in itertools.count():
             if self._stopping.wait(PACE_SECONDS):
                 return
-            swipes = self._swipes(self._people[number % PEOPLE], number)
-            self._post("/api/v1/swipes", {"swipes": swipes})
-            for swipe in swipes:
-                key = SwipeKey(ClientId(swipe["client_id"]), SwipeId(swipe["swipe_id"]))
-                (self.with_word if swipe["word"] else self.without_word).add(key)
+            swipes = self._swipes(self._people[number % PEOPLE], str(number))
+            self._record(swipes)
+            self._answered.set()
             if number % AGAIN == 0:
                 self._post("/api/v1/swipes", {"swipes": swipes})
                 self._post("/api/v1/train", {"client_id": swipes[0]["client_id"]})
 
-    def _swipes(self, typist: Typist, number: int) -> list[dict[str, Any]]:
+    def _record(self, swipes: list[dict[str, Any]]) -> None:
+        self._post("/api/v1/swipes", {"swipes": swipes})
+        for swipe in swipes:
+            key = SwipeKey(ClientId(swipe["client_id"]), SwipeId(swipe["swipe_id"]))
+            (self.with_word if swipe["word"] else self.without_word).add(key)
+
+    def _swipes(self, typist: Typist, name: str) -> list[dict[str, Any]]:
         """Return the bodies of a person's swipes under new ids; nobody knows the word of the last one."""
         return [
             {
                 "client_id": typist.client_id,
-                "swipe_id": f"{number}-{n}",
+                "swipe_id": f"{name}-{n}",
                 "layout": self._layout,
                 "word": typist.words[n] if n < SWIPES_EACH - 1 else None,
                 "width": gesture.width,
@@ -98,7 +109,6 @@ class Keyboards:
         )
         answer = again(self._request, path, body)
         assert answer.status_code == httpx.codes.ACCEPTED, answer.text
-        self._answered.set()
 
     def _request(self, path: str, body: Any) -> httpx.Response:
         self.under_way.set()
@@ -117,7 +127,9 @@ def test_no_crash_loses_an_acknowledged_swipe_or_counts_one_twice(loop: RunningL
         loop.watch.wait_for(2, DEADLINE)
         crash(loop, "ingest", keyboards.under_way.is_set)  # in the middle of a request
         crash(loop, "ingest", keyboards.next_answer)  # with nothing but the broker to hold what it promised
-        crash(loop, "trainer", lambda: loop.untrained > 0)  # with swipes in its hands
+        keyboards.burst()
+        much = loop.untrained
+        crash(loop, "trainer", lambda: 0 < loop.untrained < much)  # one of many ranges is settled
         crash(loop, "aggregator", lambda: loop.unfolded > 0)  # with a window half full
         version = loop.watch.version
         crash(loop, "predictor", lambda: loop.watch.version > version)  # while it loads a new model

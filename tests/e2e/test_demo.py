@@ -16,7 +16,6 @@ from fedswipe.local.state import State
 
 CLIENTS, SWIPES_EACH = 34, 50
 UNSEEN_SWIPES = 60 * 50
-WINDOW = 32  # deltas
 SECONDS = 400.0  # reached only by a failure
 DOCUMENTED = {
     *("swipes", "clients", "deltas", "models", "version", "top1_before", "top1_after", "top3_before"),
@@ -57,7 +56,7 @@ def test_the_demo_reports_leaves_its_stack_up_and_down_leaves_nothing(tmp_path: 
     assert found.keys() >= DOCUMENTED
     assert (found["clients"], found["swipes"]) == (CLIENTS, CLIENTS * SWIPES_EACH)
     assert found["unseen_swipes"] == UNSEEN_SWIPES
-    assert found["deltas"] >= WINDOW
+    assert found["deltas"] > 0
     assert (found["models"] >= 1, found["version"]) == (True, found["models"] + 1)
     for moment in ("before", "after"):
         assert 0 < found[f"top1_{moment}"] <= found[f"top3_{moment}"] <= 100

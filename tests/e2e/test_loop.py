@@ -119,8 +119,8 @@ def test_without_the_store_no_link_appears_and_then_the_loop_goes_on(
     store.kill()
     gateway.record(clients)  # the trainer goes on from the model that it has
     gateway.train()
-    until(lambda: loop.ready("aggregator")[0] == 503, "the aggregator is not ready", DEADLINE)
-    assert loop.ready("aggregator")[1]["store"] == "circuit open"
+    waiting = (503, {"chain": "ok", "store": "circuit open"})
+    until(lambda: loop.ready("aggregator") == waiting, "the aggregator misses the store", DEADLINE)
     until(lambda: loop.untrained == 0, "every swipe is trained", DEADLINE)
     assert loop.watch.version == before
     assert gateway.predict(clients[0].swipes[:1], 1)

@@ -133,12 +133,15 @@ class Process:
 
 
 class World(RuleBasedStateMachine):
-    @initialize()
-    def begin(self) -> None:
+    @initialize(started=st.booleans())
+    def begin(self, started: bool) -> None:
         self.log, self.store = InMemoryLineageLog(LINE), InMemoryModelStore()
         self.replay = Replay(LINE, TINY, self.store, self.committed)
         self.proved = 0
         self.processes = [self.start(), self.start()]
+        for process in self.processes:
+            process.assign()
+            process.handle(9 * started)
 
     def start(self) -> Process:
         return Process(self.log, self.store)
@@ -150,11 +153,21 @@ class World(RuleBasedStateMachine):
                 yield record
 
     @rule(
+        count=st.integers(1, 3),
         kind=st.sampled_from(["good"] * 4 + ["content", "unreadable", "not finite", "left behind"]),
         value=st.sampled_from([1.0, -1.0, 0.25]),
         age=st.integers(0, BOUND + 1),
-        unsettled=st.booleans(),
+        unsettled=st.sampled_from([False] * 6 + [True]),
+        fate=st.sampled_from([Fate.COMMITTED, Fate.ABORTED]),
     )
+    def write_deltas(
+        self, count: int, kind: str, value: float, age: int, unsettled: bool, fate: Fate
+    ) -> None:
+        """Write a few in a transaction that may stay open; it ends here if the one before still is."""
+        self.settle(fate)
+        for _ in range(count):
+            self.write_delta(kind, value, age, unsettled)
+
     def write_delta(self, kind: str, value: float, age: int, unsettled: bool) -> None:
         number, chain = len(self.log.deltas), self.replay.chain
         version = max(1, len(chain.links) - age)
@@ -183,13 +196,16 @@ class World(RuleBasedStateMachine):
         self.log.write_delta(value_, Fate.OPEN if unsettled else Fate.COMMITTED)
 
     @precondition(lambda self: self.log.deltas)
-    @rule(number=st.integers(0, 9), how=st.sampled_from([Fate.COMMITTED, Fate.ABORTED, "sent again"]))
-    def settle(self, number: int, how: Fate | str) -> None:
+    @rule(number=st.integers(0, 9))
+    def send_again(self, number: int) -> None:
         offset = len(self.log.deltas) - 1 - number % len(self.log.deltas)
-        if isinstance(how, Fate):
-            self.log.settle(offset, how)
-        else:
-            self.log.write_delta(self.log.deltas[offset][1].value)
+        self.log.write_delta(self.log.deltas[offset][1].value)
+
+    @rule(fate=st.sampled_from([Fate.COMMITTED, Fate.ABORTED]))
+    def settle(self, fate: Fate) -> None:
+        """End the transaction that holds every reader back."""
+        for offset in range(len(self.log.deltas)):
+            self.log.settle(offset, fate)
 
     @rule(which=st.integers(0, 1), takes=st.booleans())
     def rebalance(self, which: int, takes: bool) -> None:
@@ -198,13 +214,13 @@ class World(RuleBasedStateMachine):
 
     @rule(
         which=st.integers(0, 1),
-        first=st.sampled_from(["go on", "go on", "follow", "restart"]),
-        most=st.integers(0, 5),
-        pieces=st.integers(0, 4),
+        first=st.sampled_from(["go on"] * 5 + ["follow"] * 2 + ["restart"]),
+        most=st.sampled_from([9, 2, 1, 0]),
+        pieces=st.sampled_from([9, 9, 1, 0]),
         late=st.booleans(),
-        delivery=st.sampled_from([Delivery.READ_BACK, *Delivery]),
+        delivery=st.sampled_from([Delivery.READ_BACK] * 4 + [*Delivery]),
         ahead=st.integers(0, 1),
-        calls_to_crash=st.sampled_from([0] * 20 + [*range(1, 20)]),
+        calls_to_crash=st.sampled_from([0] * 60 + [*range(1, 16)]),
     )
     def aggregate(
         self,
@@ -232,7 +248,19 @@ class World(RuleBasedStateMachine):
                 process.pass_time()
         except Crash:
             self.processes[which] = self.start()
+            self.processes[which].assign()
         process.calls_to_crash = 0
+
+    @rule(first=st.integers(0, 1), delivery=st.sampled_from([*Delivery]))
+    def race(self, first: int, delivery: Delivery) -> None:
+        """Both fold all there is, then both publish; neither hears of the other in between."""
+        racing = [self.processes[first], self.processes[1 - first]]
+        racing[0].client.deliveries, racing[1].client.deliveries = deque([delivery]), deque()
+        for process in racing:
+            process.poll(9)
+            process.handle(9)
+        for process in racing:
+            process.pass_time()
 
     @precondition(lambda self: self.log.wire)
     @rule(number=st.integers(0, 5), times=st.integers(1, 2))
@@ -257,8 +285,7 @@ class World(RuleBasedStateMachine):
             assert verdicts == {self.replay.settled.get(offset)}, "LETTER: for what no link refuses so"
 
     def teardown(self) -> None:
-        for offset in range(len(self.log.deltas)):
-            self.log.settle(offset, Fate.COMMITTED)
+        self.settle(Fate.COMMITTED)
         for process in (self.processes[0], self.start()):
             process.client.ahead = 0
             while self.log.wire:

@@ -1,4 +1,4 @@
-"""One lineage's partitions of the log in memory: deltas with gaps, links on the wire, letters, many clients."""
+"""One lineage's partitions of the log in memory: deltas with gaps, links on the wire, letters."""
 
 from collections import deque
 from collections.abc import Callable, Sequence
