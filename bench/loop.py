@@ -1,4 +1,4 @@
-"""From the last delta of a window to its global model: seconds from its acknowledgement to the link's arrival.
+"""From the last delta of a window to its global model: seconds from its acknowledgement to the link.
 
 Starts Kafka, MinIO and an aggregator, sends windows of small deltas one after another; prints a JSON line.
 """

@@ -88,7 +88,9 @@ def decode_record(kind: type, data: bytes | None, schemas: SchemaSource) -> dict
     body = io.BytesIO(data)
     body.seek(HEADER)
     try:
-        record = fastavro.schemaless_reader(body, writer, avro_schemas.newest(kind))
+        # Without a second schema fastavro resolves nothing, which takes half the time.
+        newest = None if data.startswith(_header(kind)) else avro_schemas.newest(kind)
+        record = fastavro.schemaless_reader(body, writer, newest)
     except MALFORMED as error:
         raise InvalidMessage("malformed", f"value: does not fit its schema ({error!r})") from error
     if body.tell() != len(data):

@@ -20,7 +20,7 @@ from fedswipe.swipe.search import Decoder
 from fedswipe.topology import Lineage
 from services.trainer.local_trainer import BaseModel, Training
 
-JUDGED = 24  # swipes a client at most: searching for more would cost as much as the training
+JUDGED = 16  # swipes a client at most: searching for more would cost as much as the training
 CANDIDATES = 10  # a swipe
 
 

@@ -39,7 +39,7 @@ from services.aggregator.handlers import Aggregation
 from services.aggregator.mailbox import HeadMoved, Mail
 from services.aggregator.objects import Objects
 
-RUNS = int(os.environ.get("FEDSWIPE_RUNS", "120"))
+RUNS = int(os.environ.get("FEDSWIPE_RUNS", "200"))
 LINE = LINEAGES[0]
 RECIPE = Recipe(deltas=3, records=5, seconds=10.0, staleness=(1024, 724, 512))
 BOUND = RECIPE.staleness_bound

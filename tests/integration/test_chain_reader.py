@@ -64,10 +64,10 @@ def test_a_chain_of_many_links_is_read_and_junk_between_them_is_counted(settings
         for version in range(1, LINKS + 1):
             data = link(version, parent)
             parent = hashlib.sha256(data).hexdigest()
-            for one in [b"junk", data, data] if version == junk else [data]:
-                sent.append(
-                    producer.send_bytes(GLOBAL_MODELS.name, one, key=LINE.model_id, partition=LINE.partition)
-                )
+            sent += [
+                producer.send_bytes(GLOBAL_MODELS.name, one, key=LINE.model_id, partition=LINE.partition)
+                for one in ([b"junk", data, data] if version == junk else [data])
+            ]
         last = max(one.result() for one in sent)
         assert last == LINKS + 1
         assert early.wait_past(last, 120)

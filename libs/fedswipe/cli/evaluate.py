@@ -12,7 +12,7 @@ from fedswipe.cli.model_uri import resolve_model
 from fedswipe.datasets.how_we_swipe import is_unseen, read_people
 from fedswipe.errors import FedswipeError
 from fedswipe.learning.architecture import Architecture
-from fedswipe.learning.evaluation import Model, accuracy, latency
+from fedswipe.learning.evaluation import Accuracy, Model, accuracy, latency
 from fedswipe.learning.weights import from_bytes, sha256
 from fedswipe.swipe.layout import load_layout
 from fedswipe.swipe.lexicon import Lexicon, load_lexicon
@@ -58,7 +58,7 @@ def evaluate(
         )  # fmt: skip
         timed = latency(judged, gestures[:: max(1, len(gestures) // TIMED)][:TIMED])
     figures = {
-        **asdict(found),
+        **_percent(found),
         "people": len(people),
         **asdict(timed),
         "lexicon": {"name": lexicon, "words": len(known.words)},
@@ -72,6 +72,12 @@ def evaluate(
 def _lexicon(name: str, words: Path | None) -> Lexicon:
     known = load_lexicon(name)
     return known if words is None else known.with_words(words.read_text("utf-8").split())
+
+
+def _percent(found: Accuracy) -> dict[str, float | int]:
+    """Name the shares as the demonstration does: in percent, to two places."""
+    shares = {"top1": found.top1, "top3": found.top3, "greedy": found.greedy, "coverage": found.coverage}
+    return {name: round(100 * share, 2) for name, share in shares.items()} | {"swipes": found.swipes}
 
 
 def _print(figures: dict[str, object]) -> None:

@@ -23,7 +23,7 @@ class Report:
     services_peak_mb: float
 
     def as_json(self) -> dict[str, Any]:
-        """Return the figures by their documented names; accuracies in percent."""
+        """Return the figures by their documented names; accuracies and coverage in percent."""
         o = self.outcome
         return {
             "swipes": o.swipes,
@@ -37,7 +37,7 @@ class Report:
             "top3_after": round(o.after.top3, 2),
             "unseen_swipes": o.after.swipes,
             "unseen_people": len(o.crowd.unseen),
-            "coverage": round(self.coverage, 4),
+            "coverage": round(100 * self.coverage, 2),
             "seconds": round(self.total_seconds, 1),
             "phases": {name: round(seconds, 1) for name, seconds in o.seconds.items()},
             "services_peak_mb": round(self.services_peak_mb),

@@ -30,7 +30,7 @@ class LocalRecipe:
 
     epochs: int = 1
     optimizer: Literal["sgd", "adam"] = "adam"
-    learning_rate: float = 1e-3
+    learning_rate: float = 2e-3
     batch_size: int = 16
     clip_norm: float = 1.0
     fedprox_mu: float = 0.0
