@@ -72,6 +72,7 @@ _REASONS = (
     "too short a time",
     "too long a time",
     "near-zero path",
+    "times run backwards",
 )
 
 
@@ -89,8 +90,16 @@ def _judge(log: TouchLog, runs: Runs, words: Sequence[str]) -> NDArray[np.int64]
         duration < SHORTEST_MS,
         duration > LONGEST_MS,
         (runs.paths < SHORTEST_PATH * sizes[:, 0]) & (letters > 1),  # the way to type "a" is to rest on it
+        _runs_backwards(log, runs),
     ]
     return np.select(conditions, list(range(1, len(_REASONS))), default=0)
+
+
+def _runs_backwards(log: TouchLog, runs: Runs) -> NDArray[np.bool_]:
+    """Whether a run's clock was ever set back: the index of each such row lies between a run's ends."""
+    (back,) = np.nonzero(np.diff(log.numbers[:, 0]) < 0)
+    found: NDArray[np.bool_] = np.searchsorted(back, runs.starts) < np.searchsorted(back, runs.ends - 1)
+    return found
 
 
 def _gesture(rows: NDArray[np.float64]) -> Gesture:

@@ -88,6 +88,7 @@ def test_a_log_without_a_last_newline_or_without_swipes_is_read() -> None:
         (swipe(duration=99), "too short a time"),
         (swipe(duration=8001), "too long a time"),
         (swipe(step=1), "near-zero path"),
+        ([*swipe()[:3], swipe()[4], swipe()[3], *swipe()[5:]], "times run backwards"),
         (swipe(last_event="touchmove"), "never ends"),
         (swipe()[:5], "never ends"),
         ([*swipe("hello")[:5], *swipe("other")[5:]], "never ends"),
@@ -100,6 +101,12 @@ def test_a_swipe_not_to_be_learnt_from_is_left_out_and_counted(lines: list[str],
 @pytest.mark.parametrize("lines", [swipe(points=5), swipe(duration=100), swipe(duration=8000), swipe(step=3)])
 def test_a_swipe_just_within_the_bounds_is_kept(lines: list[str]) -> None:
     assert words(log(lines)) == ["hello"]
+
+
+def test_only_the_swipe_whose_clock_was_set_back_is_left_out() -> None:
+    back = [*swipe("back")[:6], swipe("back")[7], swipe("back", last_event="touchend")[6]]
+    back[6], back[7] = back[6].replace("touchend", "touchmove"), back[7].replace("touchmove", "touchend")
+    assert words(log(swipe("before"), back, swipe("after", at=START_MS - 10_000))) == ["before", "after"]
 
 
 def test_a_rest_on_the_key_is_the_way_to_swipe_a_one_letter_word() -> None:
