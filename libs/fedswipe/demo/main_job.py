@@ -16,7 +16,7 @@ from fedswipe.swipe.gesture import LabelledGesture
 
 MODEL_SECONDS = 180.0  # a round's model must be there by then
 SERVE_SECONDS = 30.0
-SAMPLE = 400  # swipes that every version is judged on while the loop runs
+SAMPLE = 1_000  # swipes that every version is judged on while the loop runs
 
 
 class Progress(Protocol):
