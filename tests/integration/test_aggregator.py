@@ -5,9 +5,8 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,6 +33,7 @@ from fedswipe.local.stack import NativeStack, native_stack
 from fedswipe.modelstore.s3 import S3ModelStore, S3Settings
 from fedswipe.swipe.layout import load_layout
 from fedswipe.testing.replay import Replay
+from fedswipe.testing.until import until
 from fedswipe.topology import GLOBAL_MODELS, LINEAGES, WEIGHT_DELTAS, dead_letters
 
 LINE = LINEAGES[0]
@@ -44,15 +44,6 @@ SESSION_MS = 6_000  # how long a killed or stopped aggregator keeps its partitio
 WINDOW = 10
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
-
-
-def until(reached: Callable[[], Any], what: str, seconds: float = DEADLINE) -> Any:
-    """Look again and again until it is so; fail after a deadline."""
-    deadline = time.monotonic() + seconds
-    while not (found := reached()):
-        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
-        time.sleep(0.02)
-    return found
 
 
 class World:

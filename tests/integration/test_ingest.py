@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,17 +32,11 @@ from fedswipe.kafka.producer import EventProducer
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.local.ports import FreePorts
 from fedswipe.local.stack import NativeStack, native_stack
+from fedswipe.testing.until import until
 from fedswipe.topology import GLOBAL_MODELS, LINEAGES, SWIPES, TRAIN_REQUESTS, Topic
 
 ROOT = Path(__file__).parents[2]
 SWIPES_PATH = "/api/v1/swipes"
-
-
-def until(done: Callable[[], bool], seconds: float = 30.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < deadline, "not within the deadline"
-        time.sleep(0.05)
 
 
 class Service:

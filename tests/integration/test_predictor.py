@@ -2,8 +2,7 @@
 
 import os
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +29,7 @@ from fedswipe.modelstore import reference
 from fedswipe.modelstore.s3 import S3ModelStore, S3Settings
 from fedswipe.swipe.layout import load_layout
 from fedswipe.swipe.search import SearchWeights
+from fedswipe.testing.until import until
 from fedswipe.topology import GLOBAL_MODELS, LINEAGES
 
 LINE = LINEAGES[0]
@@ -151,13 +151,6 @@ def random_model(seed: int) -> bytes:
         for name, shape in architecture.network_shapes.items()
     }
     return to_bytes(with_search(weights, SearchWeights(unigram=1.0, length=0.5, scale=0.3)))
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + DEADLINE
-    while not condition():
-        assert time.monotonic() < deadline, "not within the deadline"
-        time.sleep(0.02)
 
 
 def test_the_head_is_served_at_the_start(running: Running, first: Link) -> None:

@@ -1,7 +1,6 @@
 """The trainer as a process, on a real broker and a real object store: swipes in, deltas out, a clean stop."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -36,6 +35,7 @@ from fedswipe.swipe.lexicon import load_lexicon
 from fedswipe.swipe.search import SearchWeights
 from fedswipe.swipe.typists import Typist, simulate_typists
 from fedswipe.swipe_check import recorded
+from fedswipe.testing.until import until
 from fedswipe.topology import GLOBAL_MODELS, LINEAGES, SWIPES, TRAIN_REQUESTS, TRAINERS, WEIGHT_DELTAS
 
 LINE = LINEAGES[0]
@@ -62,13 +62,6 @@ def publish_model(stack: NativeStack, producer: EventProducer) -> None:
         None,
     )
     producer.send(GLOBAL_MODELS, first, key=LINE.model_id, partition=LINE.partition).result()
-
-
-def eventually(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + DEADLINE
-    while not holds():
-        assert time.monotonic() < deadline, "did not happen in time"
-        time.sleep(0.05)
 
 
 def send_swipes(producer: EventProducer, typist: Typist) -> tuple[int, list[int], int]:
@@ -115,7 +108,7 @@ def test_each_client_gets_one_delta_also_over_a_kill_and_sigterm_ends_the_proces
         trainer.wait_ready()
 
         _, offsets, _ = send_swipes(producer, one)
-        eventually(lambda: admin.ends(WEIGHT_DELTAS)[LINE.partition] > 0)
+        until(lambda: admin.ends(WEIGHT_DELTAS)[LINE.partition] > 0)
         (delta,) = deltas(kafka)
         assert (delta.client_id, delta.swipe_offsets, delta.examples) == (one.client_id, tuple(offsets), 8)
         assert (delta.base_version, delta.codec) == (1, DeltaCodec.FP16)
@@ -125,7 +118,7 @@ def test_each_client_gets_one_delta_also_over_a_kill_and_sigterm_ends_the_proces
         trainer.kill()
         trainer.restart()
         settled = (TRAIN_REQUESTS.name, partition)
-        eventually(lambda: admin.committed(TRAINERS)[settled] == request + 1)
+        until(lambda: admin.committed(TRAINERS)[settled] == request + 1)
         found = [delta.swipe_offsets for delta in deltas(kafka) if delta.client_id == two.client_id]
         assert found == [tuple(offsets)]
 

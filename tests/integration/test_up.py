@@ -2,8 +2,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +21,7 @@ from fedswipe.local.reporter import Collected
 from fedswipe.local.stack import Stack
 from fedswipe.local.state import FILE, State
 from fedswipe.local.up import bring_up
+from fedswipe.testing.until import until
 
 DEADLINE = 30.0  # seconds; reached only by a failure
 
@@ -257,13 +257,6 @@ def starting(up: Up) -> Iterator[subprocess.Popen[str]]:
     ) as process:
         yield process
         process.kill()
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + DEADLINE
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("moment", ["something has started", "all have started"])

@@ -8,7 +8,7 @@ T = TypeVar("T")
 LOOK_AGAIN_SECONDS = 0.02
 
 
-def until(reached: Callable[[], T | None], what: str, seconds: float) -> T:
+def until(reached: Callable[[], T | None], what: str = "what was waited for", seconds: float = 60.0) -> T:
     """Return the first true value of `reached`; an AssertionError names `what` did not come in time."""
     deadline = time.monotonic() + seconds
     while not (found := reached()):

@@ -2,7 +2,6 @@
 
 import itertools
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
@@ -33,6 +32,7 @@ from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.kafka.transaction import Outgoing, TransactionalProducer
 from fedswipe.local.stack import native_stack
 from fedswipe.testing.modelstore import InMemoryModelStore
+from fedswipe.testing.until import until
 from fedswipe.topology import (
     LINEAGES,
     SWIPES,
@@ -189,13 +189,7 @@ def flow(broker: KafkaSettings) -> Iterator[Flow]:
 
 
 @pytest.fixture
-def eventually() -> Callable[[Callable[[], bool]], None]:
-    """Wait until something holds, at most DEADLINE seconds."""
+def eventually() -> Callable[[Callable[[], bool]], object]:
+    """Wait until something holds, or fail."""
 
-    def wait(holds: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + DEADLINE
-        while not holds():
-            assert time.monotonic() < deadline, "did not happen in time"
-            time.sleep(0.05)
-
-    return wait
+    return until

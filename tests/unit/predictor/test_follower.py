@@ -1,5 +1,4 @@
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,6 +8,7 @@ import pytest
 from fedswipe.swipe.gesture import Gesture
 from fedswipe.swipe.search import Decoder
 from fedswipe.testing.modelstore import InMemoryModelStore
+from fedswipe.testing.until import until
 from services.predictor.follower import BackOff, ModelFollower
 from services.predictor.handlers import Predictor, Published
 from services.predictor.served_model import over_all_keys
@@ -42,13 +42,6 @@ def follow(predictor: Predictor) -> Iterator[Follow]:
         follower.stop()
         thread.join(10)
         assert not thread.is_alive()
-
-
-def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "not within the deadline"
-        time.sleep(0.002)
 
 
 def serves(predictor: Predictor, version: int) -> Callable[[], bool]:

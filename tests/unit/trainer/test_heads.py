@@ -1,6 +1,5 @@
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -11,6 +10,7 @@ from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.weights import Weights, to_bytes
 from fedswipe.swipe.layout import load_layout
 from fedswipe.testing.modelstore import InMemoryModelStore
+from fedswipe.testing.until import until
 from fedswipe.topology import LINEAGES
 from services.trainer.heads import HeadFollower, Heads, Published
 from services.trainer.local_trainer import BaseModel
@@ -76,13 +76,6 @@ def published(store: InMemoryModelStore, version: int, data: bytes) -> Published
     return Published(Link(version, "cd" * 32, 0, 0, 0), event)
 
 
-def eventually(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-
-
 def test_the_newest_head_is_what_training_starts_from(
     follower: HeadFollower, store: InMemoryModelStore, heads: Heads
 ) -> None:
@@ -91,20 +84,20 @@ def test_the_newest_head_is_what_training_starts_from(
     assert (base.version, base.link) == (1, "cd" * 32)
     np.testing.assert_array_equal(base.weights["head.bias"], weights(0.5)["head.bias"])
     follower.followed(published(store, 2, to_bytes(weights(0.25))))
-    eventually(lambda: heads.version(LINE.model_id) == 2)
+    until(lambda: heads.version(LINE.model_id) == 2)
 
 
 def test_the_old_head_stays_while_the_store_is_away_and_the_new_one_comes_after(
     follower: HeadFollower, store: InMemoryModelStore, heads: Heads
 ) -> None:
     follower.followed(published(store, 1, to_bytes(weights(0.5))))
-    eventually(lambda: heads.version(LINE.model_id) == 1)
+    until(lambda: heads.version(LINE.model_id) == 1)
     second = published(store, 2, to_bytes(weights(0.25)))
     store.available = False
     follower.followed(second)
     assert heads.version(LINE.model_id) == 1
     store.available = True
-    eventually(lambda: heads.version(LINE.model_id) == 2)
+    until(lambda: heads.version(LINE.model_id) == 2)
 
 
 @pytest.mark.parametrize("fault", ["tampered", "other shape"])
@@ -112,14 +105,14 @@ def test_an_object_that_is_not_a_model_never_replaces_the_old_one(
     follower: HeadFollower, store: CountingStore, heads: RecordedHeads, fault: str
 ) -> None:
     follower.followed(published(store, 1, to_bytes(weights(0.5))))
-    eventually(lambda: heads.version(LINE.model_id) == 1)
+    until(lambda: heads.version(LINE.model_id) == 1)
     broken = {"other shape": to_bytes({"x": np.zeros(3, np.float32)})}
     second = published(store, 2, broken.get(fault, to_bytes(weights(0.25))))
     if fault == "tampered":
         store.objects[second.event.model.key] = bytes(second.event.model.size)
     tried = store.gets
     follower.followed(second)
-    eventually(lambda: store.gets > tried + 1)  # tried, refused, tried again
+    until(lambda: store.gets > tried + 1)  # tried, refused, tried again
     follower.followed(published(store, 3, to_bytes(weights(0.75))))
-    eventually(lambda: heads.version(LINE.model_id) == 3)
+    until(lambda: heads.version(LINE.model_id) == 3)
     assert heads.versions == [1, 3]
