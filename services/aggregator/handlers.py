@@ -70,8 +70,8 @@ class Aggregation:
                 self.fold_deltas(records)
             case HeadMoved():
                 self.follow_head()
-            case Sought(number):
-                self._awaited_seek = None if number == self._awaited_seek else self._awaited_seek
+            case Sought(number) if number == self._awaited_seek:
+                self._awaited_seek = None
             case Assigned(start):
                 self.take_partition(start)
             case Revoked():
