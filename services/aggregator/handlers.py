@@ -19,6 +19,7 @@ from fedswipe.kafka.record import Record
 from fedswipe.learning.recipe import Recipe
 from fedswipe.learning.window import History, Window
 from fedswipe.modelstore.port import ModelStore
+from fedswipe.telemetry import meter, tracer
 from services.aggregator.lineage_log import LineageLog
 from services.aggregator.mailbox import Assigned, Deltas, HeadMoved, Mail, Revoked, Sought
 from services.aggregator.objects import Objects, Trained
@@ -62,6 +63,8 @@ class Aggregation:
         self._stopping = stopping
         self._tenure: Tenure | None = None
         self._awaited_seek: int | None = None
+        self._tracer = tracer("fedswipe.aggregator")
+        self._settled = meter("fedswipe.aggregator").create_counter("fedswipe.aggregator.deltas")
 
     def handle(self, mail: Mail) -> None:
         """Do what one piece of mail asks for. Raises Stopped when the service ends meanwhile."""
@@ -120,7 +123,8 @@ class Aggregation:
         event, after = self._try(partial(self._objects.build, head, trained, window, end, closed_by))
         data = codec.encode(event)
         try:
-            self._log.append_link(data)
+            with self._tracer.start_as_current_span("append_link"):
+                self._log.append_link(data)
         except Retryable as error:
             log.warning("version %d: no answer, folding again (%s)", event.version, error)
             self._stand_on(head, reading_from=None, trained=trained)
@@ -128,6 +132,8 @@ class Aggregation:
         newest = self._chain.head or head
         if newest.sha256 == hashlib.sha256(data).hexdigest():
             log.info("version %d: %d folded, %d refused", event.version, event.folded, event.refused)
+            self._settled.add(event.folded, {"verdict": "folded"})
+            self._settled.add(event.refused, {"verdict": "refused"})
             self._stand_on(newest, reading_from=end, trained=after)
         else:
             log.info("version %d: another link was first", event.version)

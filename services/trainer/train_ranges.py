@@ -16,6 +16,7 @@ from fedswipe.kafka.errors import BrokerUnavailable, Fenced
 from fedswipe.kafka.record import Record
 from fedswipe.kafka.transaction import Outgoing
 from fedswipe.modelstore import ModelStore
+from fedswipe.telemetry import meter, tracer
 from fedswipe.topology import SWIPES, TRAIN_REQUESTS, WEIGHT_DELTAS, Lineage, dead_letters
 from services.trainer.closed_ranges import ClosedRanges, LeasedRange
 from services.trainer.deltas import ComputeDeltas
@@ -68,6 +69,8 @@ class TrainRanges:
         self._read_log = read_log
         self._repeat_span = repeat_span
         self._recent: dict[int, RecentSwipes] = {}
+        self._tracer = tracer("fedswipe.trainer")
+        self._written = meter("fedswipe.trainer").create_counter("fedswipe.trainer.events")
 
     def run(self) -> None:
         """Settle ranges until `stop`."""
@@ -85,8 +88,10 @@ class TrainRanges:
             recent = self._remembered_before(swipes, lease.lost)
             sort = partial(sort_swipes, swipes.records, self._schemas, recent.repeats)
             found = retry_until_stopped(sort, lease.lost)
-            events = self._train(swipes, found, lease.lost)
-            self._transactions.commit(events, _offsets(swipes), lease.membership)
+            with self._tracer.start_as_current_span("train_range"):
+                events = self._train(swipes, found, lease.lost)
+            with self._tracer.start_as_current_span("commit_range"):
+                self._transactions.commit(events, _offsets(swipes), lease.membership)
         except Stopped:
             log.info("swipes[%d] [%d, %d): dropped", swipes.partition, swipes.start, swipes.end)
         except (Fenced, BrokerUnavailable) as error:
@@ -96,6 +101,7 @@ class TrainRanges:
             if swipes.records:
                 recent.remember(found.seen, swipes.end)
             lease.settled(_ends(swipes), swipes.load)
+            self._written.add(len(events))
             _tell(swipes, events)
 
     def _train(self, swipes: SwipeRange, found: SortedSwipes, lost: threading.Event) -> list[Outgoing]:
