@@ -39,9 +39,10 @@ def test_output_goes_to_the_log_and_input_is_empty(tmp_path: Path) -> None:
 
 
 OWNER = """
-import os, sys
+import os, signal, sys
 from pathlib import Path
 from fedswipe.local.leash import Leash
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job is born deaf to it
 with Leash() as leash:
     # the program starts a process of its own, as a shell script or a server with workers does
     command = ("sh", "-c", "sleep 600 & echo $!; wait")

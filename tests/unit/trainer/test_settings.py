@@ -11,7 +11,7 @@ KEYS = {"FEDSWIPE_S3_ACCESS_KEY": "a", "FEDSWIPE_S3_SECRET_KEY": "b"}
 def test_the_defaults_are_the_measured_recipe() -> None:
     settings = Settings.from_env(KEYS)
     assert (settings.epochs, settings.batch_size, settings.optimizer) == (1, 16, "adam")
-    assert (settings.learning_rate, settings.clip_norm, settings.codec) == (1e-3, 1.0, "FP16")
+    assert (settings.learning_rate, settings.clip_norm, settings.codec) == (2e-3, 1.0, "FP16")
     assert (settings.range_swipes, settings.range_seconds, settings.repeat_span) == (512, 2.0, 10_000)
     assert settings.transactional_id == f"fedswipe.trainer.{socket.gethostname()}"
 
