@@ -1,5 +1,7 @@
 """``fedswipe evaluate``: how well and how fast a model reads the swipes of logged people."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -39,17 +41,20 @@ def evaluate(
     with Progress(console=console) as bar:
         reading = bar.add_task("reading logs", total=None)
         people = []
-        for person in read_people(swipes):
-            bar.advance(reading)
-            if person.swipes and (is_unseen(person.id) or not unseen):
-                people.append(person)
+        with _blaming("--swipes", swipes):
+            for person in read_people(swipes):
+                bar.advance(reading)
+                if person.swipes and (is_unseen(person.id) or not unseen):
+                    people.append(person)
         labelled = [swipe for person in people for swipe in person.swipes]
         if not labelled:
             raise FedswipeError(f"{swipes}: nobody to judge; give logs of other people")
-        known = _lexicon(lexicon, words)
+        with _blaming("--words", words) if words else _blaming("--lexicon", lexicon):
+            known = _lexicon(lexicon, words)
         data = resolve_model(model, lineage_id)
         architecture = Architecture(layout)
-        judged = Model(architecture, from_bytes(data, architecture), Decoder(known, layout))
+        with _blaming("--model", model):
+            judged = Model(architecture, from_bytes(data, architecture), Decoder(known, layout))
         judging = bar.add_task("judging swipes", total=len(labelled))
         meant, gestures = [one.word for one in labelled], [one.gesture for one in labelled]
         found = accuracy(
@@ -67,6 +72,15 @@ def evaluate(
     if json_file is not None:
         json_file.write_bytes(orjson.dumps(figures, option=orjson.OPT_INDENT_2))
     _print(figures)
+
+
+@contextmanager
+def _blaming(option: str, value: object) -> Iterator[None]:
+    """Turn what is wrong with an option's value into an error that names the option."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        raise FedswipeError(f"{option} {value}: {error}") from error
 
 
 def _lexicon(name: str, words: Path | None) -> Lexicon:

@@ -1,0 +1,47 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from fedswipe.cli.evaluate import evaluate
+from fedswipe.errors import FedswipeError
+
+HEADER = "sentence timestamp keyb_width keyb_height event x_pos y_pos x_radius y_radius angle word is_err"
+
+
+@pytest.fixture
+def logs(tmp_path: Path) -> Path:
+    events = ["touchstart", *["touchmove"] * 6, "touchend"]
+    lines = [f"s {1000 + 100 * i} 360 215 {e} {40 + 20 * i} 30 0 0 0 hello 0" for i, e in enumerate(events)]
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    (folder / "person.log").write_text("\n".join([HEADER, *lines, ""]))
+    return folder
+
+
+def judge(
+    swipes: Path, *, lexicon: str = "en-10k", words: Path | None = None, model: str = "factory"
+) -> None:
+    evaluate(swipes=swipes, lexicon=lexicon, words=words, model=model, unseen=False, json_file=None)
+
+
+def test_each_wrong_option_is_named_with_the_remedy(tmp_path: Path, logs: Path) -> None:
+    wrong = tmp_path / "wrong"
+    wrong.write_text("don't")
+    with pytest.raises(FedswipeError, match=r"--swipes .*sj67f"):
+        judge(wrong)
+    with pytest.raises(FedswipeError, match=r"--lexicon en-1k: .*en-10k"):
+        judge(logs, lexicon="en-1k")
+    with pytest.raises(FedswipeError, match=r"--words .*don't"):
+        judge(logs, words=wrong)
+    with pytest.raises(FedswipeError, match=r"--model .*safetensors"):
+        judge(logs, model=str(wrong))
+
+
+def test_a_folder_of_logs_is_judged(logs: Path, tmp_path: Path) -> None:
+    file = tmp_path / "figures.json"
+    evaluate(swipes=logs, lexicon="en-10k", words=None, model="factory", unseen=False, json_file=file)
+    documented = {"top1", "top3", "greedy", "coverage", "swipes", "people", "p50_ms", "p99_ms", "model"}
+    figures = json.loads(file.read_text())
+    assert figures.keys() >= documented
+    assert (figures["swipes"], figures["people"], figures["coverage"]) == (1, 1, 100.0)
