@@ -18,7 +18,7 @@ RECENT = 256  # links whose whole event is kept; of the older ones just what acc
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An accepted event: what is kept of every one. About 200 bytes, so that 100,000 of them fit anywhere.
+    """An accepted event: what is kept of every one. About 320 bytes, so that 100,000 of them fit anywhere.
 
     `offset` is its place in the log, `end` where the next link's deltas start, `line` the version whose
     model this one continues (0 for version 1).
