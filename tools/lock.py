@@ -43,6 +43,7 @@ def compiled(extras: tuple[str, ...], constraints: list[Path], kept: str) -> str
             *("uv", "pip", "compile", "pyproject.toml", "--quiet", "--output-file", str(output)),
             *("--universal", "--python-version", "3.11", "--fork-strategy", "fewest", "--generate-hashes"),
             *("--no-emit-index-url", "--no-emit-find-links", "--no-header", "--no-annotate"),
+            "--no-strip-extras",  # pip 23.2 takes a dependency x[y] for unpinned when only x is pinned
             *(part for extra in extras for part in ("--extra", extra)),
             *(part for path in constraints for part in ("--constraints", str(path))),
         ]
