@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from fedswipe.events import Event
 from fedswipe.kafka.errors import BrokerUnavailable
@@ -10,35 +10,44 @@ from fedswipe.kafka.record import Record
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.topology import Topic
 
+# A dead writer's transaction stays open for its time-out (10 s), and the broker looks for such every 10 s.
+OPEN_TRANSACTION_SECONDS = 25.0
+
 
 def read_range(
     settings: KafkaSettings, topic: Topic[Event], partition: int, start: int, end: int
 ) -> Iterator[Record]:
     """Yield the committed records at offsets [start, end) that the broker still keeps, in order.
 
-    Raises BrokerUnavailable when no broker answers in time.
+    Waits for the end of a transaction that is open within them. Raises BrokerUnavailable when no broker
+    answers in time, or when the partition does not reach `end` by then.
     """
     consumer = Consumer(settings.reader("fedswipe.log-range") | {"enable.partition.eof": True})
+    where = f"{topic.name}[{partition}]"
     try:
         timeout = settings.request_timeout_ms / 1000
-        first, last = consumer.get_watermark_offsets(TopicPartition(topic.name, partition), timeout)
-        start, end = max(start, first), min(end, last)
-        consumer.assign([TopicPartition(topic.name, partition, start)])
-        while start < end:
+        first, _ = consumer.get_watermark_offsets(TopicPartition(topic.name, partition), timeout)
+        at = max(start, first)
+        consumer.assign([TopicPartition(topic.name, partition, at)])
+        while at < end:
             message = consumer.poll(timeout)
             if message is None:
-                raise BrokerUnavailable(f"{topic.name}[{partition}]: no answer at {start}, before {end}")
-            error = message.error()
-            if error is None:
+                raise BrokerUnavailable(f"{where}: no answer at {at}, before {end}")
+            if _is_end(message):  # of what is committed: all up to here has been seen
+                at, timeout = message.offset() or at, OPEN_TRANSACTION_SECONDS
+            elif (error := message.error()) is None:
                 record = Record.of(message)
-                start = record.offset + 1
+                at = record.offset + 1
                 if record.offset < end:
                     yield record
-            elif error.code() == KafkaError._PARTITION_EOF:
-                return  # only markers and aborted records were left
             elif error.fatal() or error.code() == KafkaError.OFFSET_OUT_OF_RANGE:
-                raise BrokerUnavailable(f"{topic.name}[{partition}]: {error.str()}")
+                raise BrokerUnavailable(f"{where}: {error.str()}")
     except KafkaException as error:
-        raise BrokerUnavailable(f"{topic.name}[{partition}]: {error}") from error
+        raise BrokerUnavailable(f"{where}: {error}") from error
     finally:
         consumer.close()
+
+
+def _is_end(message: Message) -> bool:
+    error = message.error()
+    return error is not None and error.code() == KafkaError._PARTITION_EOF
