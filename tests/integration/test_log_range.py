@@ -1,4 +1,4 @@
-"""Reading a stretch of a partition again, on a real broker: transactions that are open, aborted, committed."""
+"""Reading a stretch of a partition again, on a real broker, with open, aborted and committed transactions."""
 
 import threading
 import uuid
