@@ -15,11 +15,12 @@ from tempfile import TemporaryDirectory
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "requirements"
 PARTS = ("ingest", "trainer", "aggregator", "predictor", "demo")
+WHOLE = (*PARTS, "build")
 SETS: dict[str, tuple[str, ...]] = {
     "base": (*PARTS, "lexicon"),
     "train": ("train",),
     "dev": ("dev",),
-    **{part: (part,) for part in PARTS},
+    **{name: (name,) for name in WHOLE},
 }
 ADDED = ("train", "dev")  # to base
 ENTRY = re.compile(r"^(?=\S)", re.MULTILINE)  # a pin and its indented hashes
@@ -38,7 +39,7 @@ def main() -> None:
         pins = compiled(extras, constraints=done, kept=kept)
         base = set(entries((FOLDER / "base.txt").read_text())) if name in ADDED else set()
         target.write_text("".join(entry for entry in entries(pins) if entry not in base))
-        if name not in PARTS:
+        if name not in WHOLE:
             done.append(target)
         print(f"{target.relative_to(ROOT)}: {len(entries(target.read_text()))} packages")
 

@@ -31,8 +31,8 @@ def settings(stack: Stack) -> KafkaSettings:
 def topic(settings: KafkaSettings) -> Topic[Event]:
     """An empty topic of one partition."""
     mine = replace(SWIPES, name=f"range-{uuid.uuid4().hex}", partitions=1)
-    created = AdminClient(settings.client()).create_topics([NewTopic(mine.name, 1, 1)])
-    created[mine.name].result(SECONDS)
+    admin = AdminClient(settings.client())
+    admin.create_topics([NewTopic(mine.name, 1, 1)])[mine.name].result(SECONDS)
     return mine
 
 
