@@ -56,7 +56,7 @@ def demo(
     if json_file is not None:
         report.write_json(json_file)
         console.print(f"Figures: {json_file}", highlight=False)
-    _what_next(console, loop)
+    console.print(loop.goodbye, highlight=False, markup=False, soft_wrap=True)
 
 
 class _Shown:
@@ -91,14 +91,3 @@ def _coverage(crowd: Crowd, line: Lineage) -> float:
     words = set(load_lexicon(line.lexicon).words)
     judged = crowd.unseen_swipes
     return sum(swipe.word in words for swipe in judged) / len(judged)
-
-
-def _what_next(console: Console, loop: Loop) -> None:
-    post = "curl -s -H 'Content-Type: application/json'"
-    lines = (
-        "The stack is still up. Try it:",
-        f"  {post} -d @examples/swipe.json {loop.ingest}/api/v1/swipes",
-        f"  {post} -d @examples/predict.json {loop.predictor}/api/v1/predict",
-        loop.goodbye,
-    )
-    console.print("\n".join(lines), highlight=False, markup=False, soft_wrap=True)

@@ -14,7 +14,7 @@ from fedswipe.local.state import State, default_folder
 
 @dataclass(frozen=True)
 class Loop:
-    """Where to find it; `kafka` and `s3` say how they came to be, `goodbye` how to take it all down."""
+    """Where to find it; `kafka` and `s3` say how they came to be, `goodbye` what to do next."""
 
     addresses: Addresses
     ingest: str
@@ -36,9 +36,8 @@ def given(ingest: str, predictor: str, environ: Mapping[str, str]) -> Loop:
     """Take services that run, with the Kafka and the store of the environment. StackError without those."""
     addresses = Addresses.from_env(environ)
     kafka, s3 = f"given, {addresses.kafka}", f"given, {addresses.s3.url}"
-    return Loop(
-        addresses, ingest, predictor, kafka, s3, "It goes on running: whoever started it takes it down."
-    )
+    goodbye = f"The loop goes on: ingest at {ingest}, predictor at {predictor}."
+    return Loop(addresses, ingest, predictor, kafka, s3, goodbye)
 
 
 def bring_up(folder: Path | None) -> Loop:
@@ -47,12 +46,23 @@ def bring_up(folder: Path | None) -> Loop:
     state = State.load(folder or default_folder(os.environ))
     parts = {part.name: part for part in state.running}
     how = {name: f"{part.how}, {part.address}" for name, part in parts.items()}
+    ingest, predictor = parts["ingest"].address, parts["predictor"].address
     return Loop(
         state.addresses,
-        parts["ingest"].address,
-        parts["predictor"].address,
+        ingest,
+        predictor,
         how["kafka"],
         how["s3"],
-        "Take it down: make down",
+        _try_it(ingest, predictor),
         tuple(part.process.pid for part in state.running if part.name in SERVICES and part.process),
+    )
+
+
+def _try_it(ingest: str, predictor: str) -> str:
+    post = "curl -s -H 'Content-Type: application/json'"
+    return (
+        "The stack is still up. Try it:\n"
+        f"  {post} -d @examples/swipe.json {ingest}/api/v1/swipes\n"
+        f"  {post} -d @examples/predict.json {predictor}/api/v1/predict\n"
+        "Take it down: make down"
     )

@@ -10,7 +10,7 @@ from fedswipe.topology import Role
 SERVICES = (Role.INGEST, Role.TRAINER, Role.AGGREGATOR, Role.PREDICTOR)
 # What docker-compose.yml decides itself, and what it asks for beside the services' settings.
 FIXED = {"HTTP_HOST", "HTTP_PORT", "FEDSWIPE_KAFKA", "FEDSWIPE_S3", "FEDSWIPE_S3_ACCESS_KEY"}
-COMPOSE = """# Copy to .env and uncomment what shall differ: docker compose reads it. What stands here is the default.
+COMPOSE = """# Copy to .env and uncomment what shall differ: docker compose reads it. Defaults are shown.
 
 # ports on 127.0.0.1; of the predictor also a range, 8001-8004, to scale it
 #INGEST_PORT=8000
