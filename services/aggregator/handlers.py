@@ -13,6 +13,7 @@ from fedswipe.backoff import retry_until_stopped
 from fedswipe.chain import Chain, Link
 from fedswipe.clock import Clock
 from fedswipe.codec import SchemaSource
+from fedswipe.delta_payload import payload_of
 from fedswipe.errors import InvalidMessage, Retryable
 from fedswipe.events import ClosedBy, DeltaComputed
 from fedswipe.kafka.record import Record
@@ -151,10 +152,7 @@ class Aggregation:
             tenure.window.add(record.offset, delta, payload)
 
     def _payload(self, delta: DeltaComputed) -> bytes:
-        content = delta.content
-        if (delta.payload is None) == (content is None):
-            raise InvalidMessage("payload", "just one of payload and content must be set")
-        return delta.payload or (self._try(lambda: self._store.get(content)) if content else b"")
+        return payload_of(delta, lambda ref: self._try(lambda: self._store.get(ref)))
 
     def _stand_on(self, head: Link, *, reading_from: int | None, trained: Trained | None = None) -> None:
         """Drop what is held and begin the head's window; its letters go out first, whoever published it."""

@@ -16,16 +16,16 @@ from fedswipe.kafka.errors import BrokerUnavailable, Fenced
 from fedswipe.kafka.record import Record
 from fedswipe.kafka.transaction import Outgoing
 from fedswipe.modelstore import ModelStore
+from fedswipe.recent_swipes import RecentSwipes
 from fedswipe.telemetry import meter, tracer
 from fedswipe.topology import SWIPES, TRAIN_REQUESTS, WEIGHT_DELTAS, Lineage, dead_letters
+from fedswipe.training_examples import SortedSwipes, readable_swipes, sort_swipes
 from services.trainer.closed_ranges import ClosedRanges, LeasedRange
 from services.trainer.deltas import ComputeDeltas
-from services.trainer.examples import SortedSwipes, readable_swipes, sort_swipes
 from services.trainer.heads import Heads
 from services.trainer.lease import Position
 from services.trainer.letter import Letter
 from services.trainer.ranges import SwipeRange
-from services.trainer.recent_swipes import RecentSwipes
 
 T = TypeVar("T")
 ReadLog = Callable[[int, int, int], Iterable[Record]]  # swipes partition, start, end
@@ -105,7 +105,8 @@ class TrainRanges:
             _tell(swipes, events)
 
     def _train(self, swipes: SwipeRange, found: SortedSwipes, lost: threading.Event) -> list[Outgoing]:
-        events = [_letter(letter) for letter in (*found.letters, *swipes.letters)]
+        refused = (Letter.of(one.record, one.reason) for one in found.refused)
+        events = [_letter(letter) for letter in (*refused, *swipes.letters)]
         span = OffsetRange(swipes.partition, swipes.start, swipes.end)
         for model_id, clients in found.clients.items():
             base = self._heads.newest(model_id, lost)

@@ -1,4 +1,7 @@
-"""Sorts the swipes of a range: whose examples they are, and which are dead letters. Pure."""
+"""Sorts the swipes of a range: whose examples they are, and which are dead letters. Pure.
+
+The trainer settles by it, and the audit judges by it what the trainer had to settle.
+"""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -8,11 +11,10 @@ from fedswipe import codec
 from fedswipe.errors import InvalidMessage
 from fedswipe.events import ClientId, SwipeRecorded
 from fedswipe.kafka.record import Record
+from fedswipe.recent_swipes import Seen
 from fedswipe.swipe.gesture import Gesture
 from fedswipe.swipe_check import check_swipe
 from fedswipe.topology import Lineage, lineage_of_layout
-from services.trainer.letter import Letter
-from services.trainer.recent_swipes import Seen
 
 Repeats = Callable[[Sequence[Seen]], frozenset[int]]
 
@@ -24,6 +26,14 @@ class Example:
     record: Record
     word: str
     gesture: Gesture
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A record that can never be trained, and why: it owes a dead letter."""
+
+    record: Record
+    reason: InvalidMessage
 
 
 @dataclass(frozen=True)
@@ -39,13 +49,13 @@ class SortedSwipes:
     """Every record of a range: readable, refused, or neither of use nor wrong (taps, no word, repeats)."""
 
     seen: tuple[Seen, ...]
-    letters: tuple[Letter, ...]
+    refused: tuple[Refused, ...]
     clients: dict[str, tuple[ClientExamples, ...]]  # by model id, in the order of first swipes
 
 
 def sort_swipes(records: Sequence[Record], schemas: codec.SchemaSource, repeats: Repeats) -> SortedSwipes:
     """Sort a range's records; `repeats` tells which of the readable ones have stood in the log before."""
-    readable, letters = _read(records, schemas)
+    readable, refused = _read(records, schemas)
     seen = tuple(_seen(record, swipe) for record, swipe in readable)
     repeated = repeats(seen)
     groups: dict[str, dict[ClientId, list[Example]]] = defaultdict(lambda: defaultdict(list))
@@ -55,7 +65,7 @@ def sort_swipes(records: Sequence[Record], schemas: codec.SchemaSource, repeats:
         try:
             gesture, line = check_swipe(swipe), _lineage(swipe)
         except InvalidMessage as error:
-            letters.append(Letter.of(record, error))
+            refused.append(Refused(record, error))
             continue
         if swipe.word is not None and len(gesture.points) > 1:
             groups[line.model_id][swipe.client_id].append(Example(record, swipe.word, gesture))
@@ -63,7 +73,7 @@ def sort_swipes(records: Sequence[Record], schemas: codec.SchemaSource, repeats:
         model_id: tuple(ClientExamples(client, tuple(examples)) for client, examples in group.items())
         for model_id, group in groups.items()
     }
-    return SortedSwipes(seen, tuple(letters), clients)
+    return SortedSwipes(seen, tuple(refused), clients)
 
 
 def readable_swipes(records: Iterable[Record], schemas: codec.SchemaSource) -> Iterator[Seen]:
@@ -77,14 +87,14 @@ def _seen(record: Record, swipe: SwipeRecorded) -> Seen:
 
 def _read(
     records: Iterable[Record], schemas: codec.SchemaSource
-) -> tuple[list[tuple[Record, SwipeRecorded]], list[Letter]]:
-    readable, letters = [], []
+) -> tuple[list[tuple[Record, SwipeRecorded]], list[Refused]]:
+    readable, refused = [], []
     for record in records:
         try:
             readable.append((record, codec.decode(SwipeRecorded, record.value, schemas)))
         except InvalidMessage as error:
-            letters.append(Letter.of(record, error))
-    return readable, letters
+            refused.append(Refused(record, error))
+    return readable, refused
 
 
 def _lineage(swipe: SwipeRecorded) -> Lineage:
