@@ -138,8 +138,8 @@ def test_no_crash_loses_an_acknowledged_swipe_or_counts_one_twice(loop: RunningL
     loop.wait_settled(DEADLINE)
     served = loop.wait_served(DEADLINE)
     prove_swipes(loop.kafka, keyboards.with_word, keyboards.without_word)
-    replay = prove_chain(loop.kafka, loop.store, loop.lineage)
-    assert replay.chain.head == loop.head
+    report = prove_chain(loop.kafka, loop.store, loop.lineage)
+    assert report.chain.head == loop.head
     assert served["sha256"] == loop.watch.event(loop.watch.version).model.sha256
 
 

@@ -14,6 +14,26 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from fedswipe.cli.audit import app as audit_app
+from fedswipe.cli.options import (
+    AsJson,
+    Folder,
+    Ingest,
+    JsonPath,
+    KeepData,
+    LexiconName,
+    Markdown,
+    ModelUri,
+    OnlyStack,
+    Picture,
+    Predictor,
+    SecretKeyFile,
+    StartSeconds,
+    SwipesPath,
+    Unseen,
+    WithRclone,
+    Words,
+)  # fmt: skip
 from fedswipe.errors import FedswipeError
 
 REFUSED = 2
@@ -25,22 +45,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # what is not a FedswipeError is a fault: Python's own traceback shows it
     add_completion=False,
 )
-SwipesPath = Annotated[
-    Path | None,
-    typer.Option("--swipes", exists=True, help="How We Swipe logs: the zip file or a folder of .log files."),
-]
-JsonPath = Annotated[Path | None, typer.Option("--json", help="Write the figures into this file.")]
-OnlyStack = Annotated[
-    bool, typer.Option("--only-stack", help="Start Kafka and the object store, no services.")
-]
-KeepData = Annotated[bool, typer.Option("--keep-data", help="Keep topics and objects for the next `up`.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-Folder = Annotated[
-    Path | None,
-    typer.Option("--folder", help="Where data, logs and state are.", show_default="~/.local/state/fedswipe"),
-]
-WithRclone = Annotated[bool, typer.Option("--with-rclone", help="Also the S3 server that only tests use.")]
-Markdown = Annotated[bool, typer.Option("--markdown", help="Print Markdown for the docs.")]
+app.add_typer(audit_app, name="audit")
 
 
 def main() -> None:
@@ -103,13 +108,8 @@ def fetch(with_rclone: WithRclone = False) -> None:
 
 @app.command()
 def prepare(
-    seconds: Annotated[float, typer.Option(min=0, help="How long the servers may still be starting.")] = 60,
-    secret_key_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--secret-key-file", help="Only write the object store's secret key, if the file has none."
-        ),
-    ] = None,
+    seconds: StartSeconds = 60,
+    secret_key_file: SecretKeyFile = None,
 ) -> None:
     """Create topics, first positions and bucket on the servers that the environment names."""
     from fedswipe.cli import prepare as servers
@@ -126,20 +126,9 @@ def demo(
     swipes: SwipesPath = None,
     clients: Annotated[int, typer.Option(min=34, help="How many people send their swipes.")] = 340,
     json_file: JsonPath = None,
-    picture: Annotated[Path, typer.Option("--picture", help="Where accuracy per version is drawn.")] = Path(
-        "demo-report.png"
-    ),
-    ingest: Annotated[
-        str | None,
-        typer.Option(
-            help="A running loop's ingest; its Kafka and store are the environment's.",
-            envvar="FEDSWIPE_INGEST",
-        ),
-    ] = None,
-    predictor: Annotated[
-        str | None,
-        typer.Option(help="Its predictor. Without both a loop is brought up.", envvar="FEDSWIPE_PREDICTOR"),
-    ] = None,
+    picture: Picture = Path("demo-report.png"),
+    ingest: Ingest = None,
+    predictor: Predictor = None,
     folder: Folder = None,
 ) -> None:
     """Run the whole loop: swipes in, better words out, judged on people who were never sent."""
@@ -156,17 +145,10 @@ def evaluate(
     swipes: Annotated[
         Path, typer.Option("--swipes", exists=True, help="How We Swipe logs: the zip file or a folder.")
     ],
-    lexicon: Annotated[str, typer.Option("--lexicon", help="The words that a prediction may be.")] = "en-30k",
-    words: Annotated[
-        Path | None,
-        typer.Option("--words", exists=True, help="Words, one a line, in place of the lexicon's rarest."),
-    ] = None,
-    model: Annotated[
-        str, typer.Option("--model", help="factory, latest, s3://bucket/key, or a file's path.")
-    ] = "factory",
-    unseen: Annotated[
-        bool, typer.Option("--unseen", help="Judge only the people that the demo never sends.")
-    ] = False,
+    lexicon: LexiconName = "en-30k",
+    words: Words = None,
+    model: ModelUri = "factory",
+    unseen: Unseen = False,
     json_file: JsonPath = None,
 ) -> None:
     """Say how well and how fast a model reads logged swipes."""

@@ -1,17 +1,25 @@
 """Reads a stretch of one partition again, beside the group's own reading."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from fedswipe.events import Event
 from fedswipe.kafka.errors import BrokerUnavailable
 from fedswipe.kafka.record import Record
-from fedswipe.kafka.settings import KafkaSettings
+from fedswipe.kafka.settings import Config, KafkaSettings
 from fedswipe.topology import Topic
 
 # A dead writer's transaction stays open for its time-out (10 s), and the broker looks for such every 10 s.
 OPEN_TRANSACTION_SECONDS = 25.0
+BATCH = 500  # messages taken at once; what is not there yet is not waited for
+# One request for 1 MB (the default) carries two deltas: the round trips took a third of the time.
+BULK: Config = {
+    "enable.partition.eof": True,
+    "fetch.message.max.bytes": 8_000_000,
+    "queued.max.messages.kbytes": 16_000,  # what is fetched and not taken yet
+}
 
 
 def read_range(
@@ -22,26 +30,55 @@ def read_range(
     Waits for the end of a transaction that is open within them. Raises BrokerUnavailable when no broker
     answers in time, or when the partition does not reach `end` by then.
     """
-    consumer = Consumer(settings.reader("fedswipe.log-range") | {"enable.partition.eof": True})
-    where = f"{topic.name}[{partition}]"
-    try:
+    return map(Record.of, read_messages(settings, topic.name, partition, start, end))
+
+
+def read_messages(
+    settings: KafkaSettings, topic: str, partition: int, start: int, end: int
+) -> Iterator[Message]:
+    """Yield the same as the client library's messages, with their time stamps; of any topic."""
+    where = f"{topic}[{partition}]"
+    with _reader(settings, where) as consumer:
         timeout = settings.request_timeout_ms / 1000
-        first, _ = consumer.get_watermark_offsets(TopicPartition(topic.name, partition), timeout)
+        first, _ = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout)
         at = max(start, first)
-        consumer.assign([TopicPartition(topic.name, partition, at)])
+        consumer.assign([TopicPartition(topic, partition, at)])
         while at < end:
-            message = consumer.poll(timeout)
-            if message is None:
+            messages = consumer.consume(BATCH, 0) or _wait(consumer, timeout)
+            if not messages:
                 raise BrokerUnavailable(f"{where}: no answer at {at}, before {end}")
-            if _is_end(message):  # of what is committed: all up to here has been seen
-                at, timeout = message.offset() or at, OPEN_TRANSACTION_SECONDS
-            elif (error := message.error()) is None:
-                record = Record.of(message)
-                at = record.offset + 1
-                if record.offset < end:
-                    yield record
-            elif error.fatal() or error.code() == KafkaError.OFFSET_OUT_OF_RANGE:
-                raise BrokerUnavailable(f"{where}: {error.str()}")
+            for message in messages:
+                if _is_end(message):  # of what is committed: all up to here has been seen
+                    at, timeout = message.offset() or at, OPEN_TRANSACTION_SECONDS
+                elif (error := message.error()) is None:
+                    offset = message.offset()
+                    assert offset is not None  # noqa: S101  (only error events have no position)
+                    at = offset + 1
+                    if offset >= end:
+                        break
+                    yield message
+                elif error.fatal() or error.code() == KafkaError.OFFSET_OUT_OF_RANGE:
+                    raise BrokerUnavailable(f"{where}: {error.str()}")
+
+
+def kept_range(settings: KafkaSettings, topic: Topic[Event], partition: int) -> tuple[int, int]:
+    """Return the partition's first kept offset and the one behind its last. Raises BrokerUnavailable."""
+    with _reader(settings, f"{topic.name}[{partition}]") as consumer:
+        at = TopicPartition(topic.name, partition)
+        first, end = consumer.get_watermark_offsets(at, settings.request_timeout_ms / 1000)
+    return first, end
+
+
+def _wait(consumer: Consumer, seconds: float) -> list[Message]:
+    message = consumer.poll(seconds)
+    return [] if message is None else [message]
+
+
+@contextmanager
+def _reader(settings: KafkaSettings, where: str) -> Iterator[Consumer]:
+    consumer = Consumer(settings.reader("fedswipe.log-range") | BULK)
+    try:
+        yield consumer
     except KafkaException as error:
         raise BrokerUnavailable(f"{where}: {error}") from error
     finally:

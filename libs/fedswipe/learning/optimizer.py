@@ -1,6 +1,7 @@
 """What a server optimiser remembers from one global model to the next, and its bytes."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,14 @@ from fedswipe.learning.recipe import Recipe
 
 Flat = NDArray[np.float32]
 State = dict[str, NDArray[np.float64]]  # vectors of the model's size, by name; FedAvg has none
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A version's weights as one vector, in the architecture's order, and the optimiser's state."""
+
+    weights: Flat
+    state: State
 
 
 def fedavg(weights: Flat, state: State, sum_: Sum, recipe: Recipe) -> tuple[Flat, State]:

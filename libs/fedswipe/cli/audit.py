@@ -1,0 +1,46 @@
+"""`fedswipe audit`: one function a command, each importing what it needs when it runs."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fedswipe.cli.options import JsonPath
+
+app = typer.Typer(
+    help="Prove a lineage from its topics and the object store alone; no service needs to run.",
+    no_args_is_help=True,
+)
+Model = Annotated[str, typer.Option("--model", help="Whose lineage: its model id.")]
+First = Annotated[int, typer.Option("--from", help="The first version; its parent's objects are taken.")]
+Last = Annotated[int | None, typer.Option("--to", help="The last version.", show_default="the head")]
+FromDir = Annotated[
+    Path | None,
+    typer.Option("--from-dir", help="Prove an export, without Kafka or an object store."),
+]
+RepeatSpan = Annotated[
+    int, typer.Option("--repeat-span", min=0, help="What the trainers' TRAINER_REPEAT_SPAN is.")
+]
+
+
+@app.command(
+    epilog="Exit codes: 0 proven; 1 broken: what and where is named; 2 evidence expired: which range and why "
+    "(the JSON's `verdict` says so), or nothing was judged because an option was wrong or a server could "
+    "not be reached (an error on stderr; the JSON's `verdict` is `not judged`)."
+)
+def verify(
+    model: Model = "swipe-en",
+    first: First = 1,
+    last: Last = None,
+    json_file: JsonPath = None,
+    from_dir: FromDir = None,
+    repeat_span: RepeatSpan = 10_000,
+) -> None:
+    """Recompute every model from its deltas and compare the bytes; see that every swipe counted once."""
+    from fedswipe.cli import audit_verify as command
+
+    code = command.verify(
+        model=model, first=first, last=last, json_file=json_file, from_dir=from_dir, repeat_span=repeat_span
+    )
+    if code:
+        raise typer.Exit(code)
