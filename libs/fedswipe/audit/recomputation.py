@@ -83,7 +83,8 @@ class Recomputation:
                 broken("no_base", detail, event.version),
             ]
             self._stand_on(event.version, None, objects)
-            return Proof((), tuple(findings))
+            manifest = objects["manifest"].manifest or Manifest(())
+            return Proof(manifest.entries, tuple(findings))
         window = self._fold(head, recipe, event, records, findings)
         weights, state = optimizer.apply(base.weights, base.state, window.sum, recipe)
         manifest = Manifest.of(window.entries)

@@ -65,7 +65,8 @@ class SwipeLedger:
                 span.partition, offsets, version,
             )  # fmt: skip
             return
-        self._widen(span)
+        if len(offsets):
+            self._widen(span)
         column, start = self._bytes[span.partition], self._kept[span.partition].start
         places = offsets[(offsets >= start) & (offsets < start + len(column))] - start
         unique, times = np.unique(places, return_counts=True)

@@ -14,26 +14,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from fedswipe.cli import options
 from fedswipe.cli.audit import app as audit_app
-from fedswipe.cli.options import (
-    AsJson,
-    Folder,
-    Ingest,
-    JsonPath,
-    KeepData,
-    LexiconName,
-    Markdown,
-    ModelUri,
-    OnlyStack,
-    Picture,
-    Predictor,
-    SecretKeyFile,
-    StartSeconds,
-    SwipesPath,
-    Unseen,
-    WithRclone,
-    Words,
-)  # fmt: skip
 from fedswipe.errors import FedswipeError
 
 REFUSED = 2
@@ -74,7 +56,7 @@ def _root(
 
 
 @app.command()
-def up(only_stack: OnlyStack = False, folder: Folder = None) -> None:
+def up(only_stack: options.OnlyStack = False, folder: options.Folder = None) -> None:
     """Start Kafka, the object store and the four services; a second call finds the first."""
     from fedswipe.cli import prepare, stack
 
@@ -82,7 +64,7 @@ def up(only_stack: OnlyStack = False, folder: Folder = None) -> None:
 
 
 @app.command()
-def down(keep_data: KeepData = False, folder: Folder = None) -> None:
+def down(keep_data: options.KeepData = False, folder: options.Folder = None) -> None:
     """Stop what `up` started and leave nothing behind."""
     from fedswipe.cli import stack
 
@@ -90,7 +72,7 @@ def down(keep_data: KeepData = False, folder: Folder = None) -> None:
 
 
 @app.command()
-def status(as_json: AsJson = False, folder: Folder = None) -> None:
+def status(as_json: options.AsJson = False, folder: options.Folder = None) -> None:
     """Say what runs, where it listens and whether it is ready; exit code 1 unless all of it is."""
     from fedswipe.cli import stack
 
@@ -99,7 +81,7 @@ def status(as_json: AsJson = False, folder: Folder = None) -> None:
 
 
 @app.command()
-def fetch(with_rclone: WithRclone = False) -> None:
+def fetch(with_rclone: options.WithRclone = False) -> None:
     """Download and compile the local stack's parts ahead of their first use."""
     from fedswipe.cli import fetch as parts
 
@@ -108,8 +90,8 @@ def fetch(with_rclone: WithRclone = False) -> None:
 
 @app.command()
 def prepare(
-    seconds: StartSeconds = 60,
-    secret_key_file: SecretKeyFile = None,
+    seconds: options.StartSeconds = 60,
+    secret_key_file: options.SecretKeyFile = None,
 ) -> None:
     """Create topics, first positions and bucket on the servers that the environment names."""
     from fedswipe.cli import prepare as servers
@@ -123,13 +105,13 @@ def prepare(
 
 @app.command()
 def demo(
-    swipes: SwipesPath = None,
-    clients: Annotated[int, typer.Option(min=34, help="How many people send their swipes.")] = 340,
-    json_file: JsonPath = None,
-    picture: Picture = Path("demo-report.png"),
-    ingest: Ingest = None,
-    predictor: Predictor = None,
-    folder: Folder = None,
+    swipes: options.SwipesPath = None,
+    clients: options.Clients = 340,
+    json_file: options.JsonPath = None,
+    picture: options.Picture = Path("demo-report.png"),
+    ingest: options.Ingest = None,
+    predictor: options.Predictor = None,
+    folder: options.Folder = None,
 ) -> None:
     """Run the whole loop: swipes in, better words out, judged on people who were never sent."""
     from fedswipe.cli import demo as main_job
@@ -142,14 +124,12 @@ def demo(
 
 @app.command()
 def evaluate(
-    swipes: Annotated[
-        Path, typer.Option("--swipes", exists=True, help="How We Swipe logs: the zip file or a folder.")
-    ],
-    lexicon: LexiconName = "en-30k",
-    words: Words = None,
-    model: ModelUri = "factory",
-    unseen: Unseen = False,
-    json_file: JsonPath = None,
+    swipes: options.Logs,
+    lexicon: options.LexiconName = "en-30k",
+    words: options.Words = None,
+    model: options.ModelUri = "factory",
+    unseen: options.Unseen = False,
+    json_file: options.JsonPath = None,
 ) -> None:
     """Say how well and how fast a model reads logged swipes."""
     from fedswipe.cli import evaluate as judge
@@ -161,12 +141,10 @@ def evaluate(
 
 @app.command()
 def pretrain(
-    out: Annotated[Path, typer.Option("--out", help="Where the model is written, as safetensors.")],
-    seed: Annotated[
-        int, typer.Option("--seed", help="The same seed gives the same bytes on one machine.")
-    ] = 0,
-    swipes: Annotated[int, typer.Option("--swipes", min=64, help="How many synthetic swipes.")] = 40_960,
-    model: Annotated[str, typer.Option("--model", help="Whose layout and lexicon.")] = "swipe-en",
+    out: options.Out,
+    seed: options.Seed = 0,
+    swipes: options.SyntheticSwipes = 40_960,
+    model: options.LineageId = "swipe-en",
 ) -> None:
     """Train a factory model, on synthetic swipes only."""
     from fedswipe.cli import pretrain as training
@@ -175,7 +153,7 @@ def pretrain(
 
 
 @app.command()
-def topology(markdown: Markdown = False) -> None:
+def topology(markdown: options.Markdown = False) -> None:
     """Print the flow: topics, events, keys, who writes and who reads."""
     from fedswipe.cli import topology as flow
 
@@ -186,7 +164,7 @@ def topology(markdown: Markdown = False) -> None:
 
 
 @app.command()
-def settings(markdown: Markdown = False) -> None:
+def settings(markdown: options.Markdown = False) -> None:
     """Print every variable that the services read from their environment."""
     from rich.markdown import Markdown as Rendered
 

@@ -44,3 +44,11 @@ Words = Annotated[
 ]
 ModelUri = Annotated[str, typer.Option("--model", help="factory, latest, s3://bucket/key, or a file's path.")]
 Unseen = Annotated[bool, typer.Option("--unseen", help="Judge only the people that the demo never sends.")]
+Clients = Annotated[int, typer.Option(min=34, help="How many people send their swipes.")]
+Logs = Annotated[
+    Path, typer.Option("--swipes", exists=True, help="How We Swipe logs: the zip file or a folder.")
+]
+Out = Annotated[Path, typer.Option("--out", help="Where the model is written, as safetensors.")]
+Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same bytes on one machine.")]
+SyntheticSwipes = Annotated[int, typer.Option("--swipes", min=64, help="How many synthetic swipes.")]
+LineageId = Annotated[str, typer.Option("--model", help="Whose layout and lexicon.")]
