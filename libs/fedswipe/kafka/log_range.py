@@ -19,6 +19,7 @@ BULK: Config = {
     "enable.partition.eof": True,
     "fetch.message.max.bytes": 8_000_000,
     "queued.max.messages.kbytes": 16_000,  # what is fetched and not taken yet
+    "fetch.queue.backoff.ms": 5,  # with its default, 1000, a reader slower than the broker waits for seconds
 }
 
 

@@ -21,6 +21,7 @@ SIZE = 11
 RECIPES = [
     Recipe(),
     Recipe(max_norm=0.5),
+    Recipe(max_norm=20.0),  # about what eleven numbers up to 8 have
     Recipe(deltas=2, max_examples=2, scale_bits=44),  # a single product does not fit float64
     Recipe(deltas=4, max_examples=4, max_value=2.0**20, max_norm=2.0**21),  # nor do a block's squares
     Recipe(deltas=512, max_examples=1_000, scale_bits=25),  # nor does the sum of a window
@@ -101,3 +102,15 @@ def test_a_norm_of_several_blocks_is_exact(seed: int) -> None:
     fast = Folding(recipe, size)
     fast.judge(values.tobytes(), DeltaCodec.FP32)
     assert fast._squared_norm() == squared_norm(quantize(values, recipe.scale_bits), recipe.scale_bits)
+
+
+def test_every_fp16_number_is_quantized_as_the_plain_definition_says() -> None:
+    every = np.arange(2**16, dtype=np.uint16).view(np.float16)
+    kept = np.ascontiguousarray(every[np.isfinite(every) & (np.abs(every) <= 8.0)])
+    for bits in (16, 20, 24, 30):
+        recipe = Recipe(deltas=1, max_norm=1e9, scale_bits=bits)
+        fast = Folding(recipe, len(kept))
+        assert fast.judge(kept.tobytes(), DeltaCodec.FP16) is None
+        fast.add(1)
+        plain = quantize(kept.astype(np.float32), bits)
+        assert fast.sum.total.tobytes() == plain.tobytes()
