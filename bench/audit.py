@@ -55,7 +55,7 @@ def main() -> None:
     parser.add_argument("--deltas", type=int, default=32, help="deltas a version")
     parser.add_argument("--codec", choices=list(DeltaCodec), default=DeltaCodec.FP16.value)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--profile", action="store_true", help="say where the audit's own thread spends time")
+    parser.add_argument("--profile", action="store_true", help="say where the main thread spends its time")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, native_stack(Path(folder)) as stack:
         prepare(stack.addresses)

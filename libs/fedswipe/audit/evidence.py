@@ -4,10 +4,12 @@ The adapters are `topics.TopicEvidence` (Kafka), `exported.ExportedEvidence` (fi
 `archived.ArchivedEvidence` (the object store); `testing.evidence.InMemoryEvidence` is their twin.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from fedswipe.audit.record_file import StampedRecord
+from fedswipe.audit.swipe_classes import SwipeClasses
 from fedswipe.codec import SchemaSource
 from fedswipe.events import Event, ObjectRef
 from fedswipe.kafka.record import Record
@@ -36,6 +38,19 @@ class Evidence(Protocol):
 
     def read(self, topic: Topic[Event], partition: int, start: int, end: int) -> Iterator[Record]:
         """Yield the committed records at offsets [start, end) that are kept, in order."""
+        ...
+
+    def read_stamped(
+        self, topic: Topic[Event], partition: int, start: int, end: int
+    ) -> Iterator[StampedRecord]:
+        """Yield the same with the broker's time stamps; for copies, no verdict may rest on them."""
+        ...
+
+    def swipe_references(self, partition: int) -> Sequence[SwipeClasses]:
+        """Return what is known of swipes that are gone, up to where the kept ones begin or beyond.
+
+        Empty where no archive has any.
+        """
         ...
 
     def settled_swipes(self) -> Mapping[int, int]:

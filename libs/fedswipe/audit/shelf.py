@@ -1,7 +1,11 @@
 """The objects behind links, as they are stored; whether each is there and is what its link says."""
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 from safetensors import SafetensorError
 
@@ -14,6 +18,9 @@ from fedswipe.learning.manifest import Manifest
 from fedswipe.learning.optimizer import Trained
 from fedswipe.learning.recipe import CODE_VERSION, Recipe
 from fedswipe.modelstore.port import ContentMismatch, ObjectMissing
+
+T = TypeVar("T")
+AHEAD = 4  # links whose objects are fetched before it is their turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,7 @@ class Shelf:
         self._store = store
         self._architecture = architecture
         self._recipes: dict[Sha256, Recipe] = {}
+        self._coming: dict[int, Future[dict[str, Stored]]] = {}
 
     @property
     def recipes(self) -> tuple[Sha256, ...]:
@@ -60,8 +68,31 @@ class Shelf:
         except ContentMismatch:
             return Stored(ref, self._store.unverified(ref), whole=False)
 
+    @contextmanager
+    def fetching(
+        self, steps: Iterable[T], event: Callable[[T], GlobalModelPublished | None]
+    ) -> Iterator[Iterator[T]]:
+        """Pass steps on; the objects of the next few are fetched meanwhile, by threads."""
+        coming: deque[T] = deque()
+        with ThreadPoolExecutor(AHEAD, thread_name_prefix="audit-objects") as threads:
+
+            def passing() -> Iterator[T]:
+                for step in steps:
+                    coming.append(step)
+                    if (wanted := event(step)) is not None:
+                        self._coming[wanted.version] = threads.submit(self._fetch, wanted)
+                    if len(coming) > AHEAD:
+                        yield coming.popleft()
+                yield from coming
+
+            yield passing()
+
     def objects(self, event: GlobalModelPublished) -> dict[str, Stored]:
-        """Fetch a link's four objects."""
+        """Return a link's four objects, fetched now unless they are on their way."""
+        coming = self._coming.pop(event.version, None)
+        return coming.result() if coming else self._fetch(event)
+
+    def _fetch(self, event: GlobalModelPublished) -> dict[str, Stored]:
         refs = {"model": event.model, "optimiser": event.optimizer}
         refs |= {"manifest": event.manifest, "recipe": event.recipe}
         return {what: self.look(ref) for what, ref in refs.items()}

@@ -10,7 +10,7 @@ def differing(one: bytes, other: bytes) -> tuple[str, ...]:
     """Return the names of the tensors that are not the same bit for bit, or are in one file only."""
     try:
         a, b = safetensors.load(one), safetensors.load(other)
-    except SafetensorError:
+    except (SafetensorError, ValueError, KeyError, TypeError):  # a damaged header can be anything
         return (UNREADABLE,)
     names = sorted(a.keys() | b.keys())
     return tuple(

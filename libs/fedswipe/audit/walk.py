@@ -17,6 +17,7 @@ from fedswipe.audit.report import Report
 from fedswipe.audit.scope import Progress, Scope
 from fedswipe.audit.swipe_ledger import Claim, SwipeLedger
 from fedswipe.chain import Chain
+from fedswipe.events import GlobalModelPublished
 from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.manifest import Entry
 from fedswipe.learning.verdict import Verdict
@@ -52,7 +53,8 @@ class LineageWalk:
     def run(self) -> None:
         """Read the chain to the end it has now; FedswipeError when the scope's versions are not there."""
         with ExitStack() as reading:
-            for step in read_links(self.chain, self._evidence):
+            links = read_links(self.chain, self._evidence)
+            for step in reading.enter_context(self._recomputation.shelf.fetching(links, self._wanted)):
                 if isinstance(step, Fallen):
                     self._fall(step)
                 else:
@@ -63,6 +65,12 @@ class LineageWalk:
                 cursor = self._cursor or self._open(head.end, reading)
                 self._count_unsettled(cursor.take(head.end))
         self.report.recipes = self._recomputation.shelf.recipes
+
+    def _wanted(self, step: Step | Fallen) -> GlobalModelPublished | None:
+        if isinstance(step, Fallen):
+            return None
+        version = step.link.version
+        return step.event if version == self._scope.first - 1 or self._scope.has(version) else None
 
     def _fall(self, fallen: Fallen) -> None:
         self.report.fallen_count += 1

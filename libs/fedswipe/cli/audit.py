@@ -44,3 +44,21 @@ def verify(
     )
     if code:
         raise typer.Exit(code)
+
+
+@app.command(epilog="Exit codes: as `fedswipe audit verify`, for what was exported.")
+def export(
+    to: Annotated[Path, typer.Option("--to", help="A folder that is not there yet.")],
+    model: Model = "swipe-en",
+    first: First = 1,
+    last: Annotated[
+        int | None, typer.Option("--to-version", help="The last version.", show_default="the head")
+    ] = None,
+    repeat_span: RepeatSpan = 10_000,
+) -> None:
+    """Write the evidence into a folder that `verify --from-dir` proves offline. It holds raw swipes."""
+    from fedswipe.cli import audit_export as command
+
+    code = command.export(model=model, to=to, first=first, last=last, repeat_span=repeat_span)
+    if code:
+        raise typer.Exit(code)

@@ -12,6 +12,7 @@ from rich.progress import TaskID
 from rich.table import Table
 
 from fedswipe.audit.finding import ExitCode, Kind, Outcome
+from fedswipe.audit.folder import verify_folder
 from fedswipe.audit.report import Report
 from fedswipe.audit.scope import Progress, Scope
 from fedswipe.audit.topics import TopicEvidence
@@ -79,6 +80,9 @@ def bars() -> Iterator[Progress]:
 
 def _verify(line: Lineage, scope: Scope, from_dir: Path | None) -> Report:
     architecture = Architecture(load_layout(line.layout))
+    if from_dir is not None:
+        with bars() as progress:
+            return verify_folder(line, architecture, from_dir, scope, progress)
     servers = addresses()
     evidence = TopicEvidence(KafkaSettings(servers.kafka))
     objects = store(servers, bucket_name(os.environ))

@@ -62,10 +62,10 @@ def read_messages(
                     raise BrokerUnavailable(f"{where}: {error.str()}")
 
 
-def kept_range(settings: KafkaSettings, topic: Topic[Event], partition: int) -> tuple[int, int]:
+def kept_range(settings: KafkaSettings, topic: str, partition: int) -> tuple[int, int]:
     """Return the partition's first kept offset and the one behind its last. Raises BrokerUnavailable."""
-    with _reader(settings, f"{topic.name}[{partition}]") as consumer:
-        at = TopicPartition(topic.name, partition)
+    with _reader(settings, f"{topic}[{partition}]") as consumer:
+        at = TopicPartition(topic, partition)
         first, end = consumer.get_watermark_offsets(at, settings.request_timeout_ms / 1000)
     return first, end
 

@@ -1,10 +1,12 @@
 """The audit's evidence in memory: records that a test writes, tampers with and deletes."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from fedswipe import codec
 from fedswipe.audit.evidence import Kept
+from fedswipe.audit.record_file import StampedRecord
+from fedswipe.audit.swipe_classes import SwipeClasses
 from fedswipe.events import Event
 from fedswipe.kafka.record import Record
 from fedswipe.topology import Topic
@@ -48,6 +50,16 @@ class InMemoryEvidence:
         """Yield what is kept; see `Evidence.read`."""
         first = max(start, self.starts[topic.name, partition])
         return (r for r in self.records[topic.name, partition] if first <= r.offset < end)
+
+    def read_stamped(
+        self, topic: Topic[Event], partition: int, start: int, end: int
+    ) -> Iterator[StampedRecord]:
+        """Yield the same; every record's time is its offset in ms."""
+        return (StampedRecord(record, record.offset) for record in self.read(topic, partition, start, end))
+
+    def swipe_references(self, partition: int) -> Sequence[SwipeClasses]:
+        """Return nothing."""
+        return ()
 
     def settled_swipes(self) -> Mapping[int, int]:
         """Return `settled`; see `Evidence.settled_swipes`."""

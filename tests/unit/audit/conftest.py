@@ -53,6 +53,8 @@ TINY = TinyArchitecture(load_layout(LINE.layout))
 class Lineage:
     """What was written, as an audit reads it: `evidence` and `store`; tests tamper with both."""
 
+    architecture = TINY
+
     def __init__(self) -> None:
         self.evidence, self.store = InMemoryEvidence(), InMemoryModelStore()
         self._log = InMemoryLineageLog(LINE)
