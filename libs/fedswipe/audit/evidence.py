@@ -18,10 +18,18 @@ from fedswipe.topology import Topic
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Offsets [start, end) of a partition are there; whatever lay before `start` has been deleted."""
+    """Offsets [start, end) of a partition are there, without a hole; archives may have earlier ones.
+
+    `archived` are such stretches, each [start, end).
+    """
 
     start: int
     end: int
+    archived: tuple[tuple[int, int], ...] = ()
+
+    def has(self, offset: int) -> bool:
+        """Tell whether what lay at this offset can still be read."""
+        return self.start <= offset < self.end or any(a <= offset < b for a, b in self.archived)
 
 
 class Evidence(Protocol):
@@ -51,6 +59,11 @@ class Evidence(Protocol):
 
         Empty where no archive has any.
         """
+        ...
+
+    @property
+    def from_archive(self) -> tuple[str, ...]:
+        """Return the ranges that were read from archives so far, for the report."""
         ...
 
     def settled_swipes(self) -> Mapping[int, int]:

@@ -72,6 +72,11 @@ class ExportedEvidence:
         """Return nothing: an export has the swipes themselves."""
         return ()
 
+    @property
+    def from_archive(self) -> tuple[str, ...]:
+        """Return nothing."""
+        return ()
+
     def settled_swipes(self) -> Mapping[int, int]:
         """Return what the trainers had settled when this was exported."""
         return self._settled

@@ -18,6 +18,8 @@ class GoneDeltas:
     def add(self, version: int, start: int, end: int, first_kept: int) -> None:
         """Note that of a version's deltas [start, end) those before `first_kept` are gone."""
         self.any = True
+        if self._versions is not None and version > self._versions[1] + 1:
+            self.close()
         first, begin = (self._versions[0], self._offsets[0]) if self._versions else (version, start)
         self._versions, self._offsets = (first, version), (begin, min(end, first_kept))
 
@@ -31,5 +33,6 @@ class GoneDeltas:
             f"deltas [{start}, {end}) of versions {first} to {last} are no longer in {where}: retention "
             f"deleted them and no archive has them; --from {last + 1} starts behind them"
         )
+        self._versions = None
         offsets = OffsetRange(self._partition, start, end)
         self._findings.add(expired("deltas_gone", detail, first, topic=WEIGHT_DELTAS.name, offsets=offsets))

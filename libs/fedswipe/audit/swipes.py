@@ -1,26 +1,31 @@
 """Shows that every swipe that could be trained stands in just one delta or dead letter."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from fedswipe.audit.evidence import Evidence, Kept
 from fedswipe.audit.finding import Finding, Findings, expired
 from fedswipe.audit.letters import read_letters
 from fedswipe.audit.scope import Progress, Scope
-from fedswipe.audit.swipe_classes import classify
+from fedswipe.audit.swipe_classes import SwipeClasses, classify
 from fedswipe.audit.swipe_ledger import Expected, SwipeLedger
 from fedswipe.events import ModelId, OffsetRange
 from fedswipe.recent_swipes import RecentSwipes
 from fedswipe.topology import SWIPES, dead_letters
+from fedswipe.training_examples import readable_swipes
 
 LONGEST_RANGE = 4_096  # swipes a trainer settles at once, at most: its letters and deltas come together
 
 
-def kept_swipes(evidence: Evidence, settled: Mapping[int, int]) -> dict[int, Kept]:
-    """Return, by partition, the swipes that are there and that trainers have settled."""
+References = Mapping[int, Sequence[SwipeClasses]]
+
+
+def kept_swipes(evidence: Evidence, settled: Mapping[int, int], references: References) -> dict[int, Kept]:
+    """Return, by partition, the swipes that are there or archived, and that trainers have settled."""
     found = {}
     for partition in range(SWIPES.partitions):
         kept = evidence.kept(SWIPES, partition)
-        found[partition] = Kept(kept.start, max(kept.start, min(kept.end, settled.get(partition, 0))))
+        start = min([kept.start, *(one.start for one in references[partition])])
+        found[partition] = Kept(start, max(start, min(kept.end, settled.get(partition, 0))))
     return found
 
 
@@ -35,6 +40,7 @@ class SwipeAudit:
         evidence: Evidence,
         ledger: SwipeLedger,
         kept: Mapping[int, Kept],
+        references: References,
         model_id: ModelId,
         scope: Scope,
         whole: bool,
@@ -42,6 +48,7 @@ class SwipeAudit:
         self._evidence = evidence
         self._ledger = ledger
         self._kept = kept
+        self._references = references
         self._model_id = model_id
         self._scope = scope
         self._whole = whole
@@ -64,11 +71,18 @@ class SwipeAudit:
             )
             gone = OffsetRange(partition, expected.start, kept.start)
             yield expired("swipes_gone", detail, topic=SWIPES.name, offsets=gone)
-        recent = RecentSwipes(self._scope.repeat_span, kept.start, ())
-        records = self._evidence.read(SWIPES, partition, kept.start, kept.end)
-        schemas = self._evidence.schemas
-        for found in classify(records, schemas, self._model_id, partition, kept.start, kept.end, recent):
+        for found in self._classes(partition, kept):
             yield from self._ledger.judge(found, expected)
+
+    def _classes(self, partition: int, kept: Kept) -> Iterator[SwipeClasses]:
+        """Take from an archive what it says of swipes that are gone, and read the others."""
+        archived, schemas, span = self._references[partition], self._evidence.schemas, self._scope.repeat_span
+        yield from archived
+        start = max([kept.start, *(found.end for found in archived)])
+        before = self._evidence.read(SWIPES, partition, max(0, start - span), start)
+        recent = RecentSwipes(span, start, readable_swipes(before, schemas))
+        records = self._evidence.read(SWIPES, partition, start, kept.end)
+        yield from classify(records, schemas, self._model_id, partition, start, kept.end, recent)
 
     def _read_letters(self, partition: int) -> int:
         """Count the letters; return the offset before which one may have been deleted."""
@@ -88,8 +102,10 @@ class SwipeAudit:
             edge = first.end if first else kept.end
             known = max(known, edge)
             start = edge if self._scope.first > 1 else 0
-        if kept.start > 0:  # a repeat of a swipe that has been deleted cannot be told
-            known = max(known, kept.start + self._scope.repeat_span)
+        there = self._evidence.kept(SWIPES, partition).start
+        archived = max((found.end for found in self._references[partition]), default=0)
+        if there > 0 and archived < there + self._scope.repeat_span:
+            known = max(known, there + self._scope.repeat_span)  # a repeat of what is gone cannot be told
         if self._scope.last is not None:
             end = min(end, last.start) if last else start
         return Expected(start, end, known)

@@ -52,6 +52,11 @@ class TopicEvidence:
         """Return nothing: what is in the topic needs none."""
         return ()
 
+    @property
+    def from_archive(self) -> tuple[str, ...]:
+        """Return nothing."""
+        return ()
+
     def settled_swipes(self) -> Mapping[int, int]:
         """Return the trainers' committed offsets."""
         committed = Admin(self._settings).committed(TRAINERS)

@@ -16,7 +16,7 @@ from fedswipe.audit.swipe_ledger import SwipeLedger
 from fedswipe.audit.swipes import SwipeAudit, kept_swipes
 from fedswipe.audit.walk import LineageWalk
 from fedswipe.learning.architecture import Architecture
-from fedswipe.topology import WEIGHT_DELTAS, Lineage, dead_letters
+from fedswipe.topology import SWIPES, WEIGHT_DELTAS, Lineage, dead_letters
 
 
 def verify(
@@ -34,16 +34,18 @@ def verify(
     """
     began = time.monotonic()
     settled = evidence.settled_swipes()  # before the deltas: those of these swipes were written with it
-    kept = kept_swipes(evidence, settled)
+    references = {p: evidence.swipe_references(p) for p in range(SWIPES.partitions)}
+    kept = kept_swipes(evidence, settled, references)
     ledger = SwipeLedger(kept)
     walk = LineageWalk(lineage, architecture, evidence, store, scope, ledger, progress)
     walk.run()
     report = walk.report
     report.findings.extend(_judge_letters(walk, evidence))
     whole = scope.first == 1 and not walk.gone.any
-    swipes = SwipeAudit(evidence, ledger, kept, lineage.model_id, scope, whole)
+    swipes = SwipeAudit(evidence, ledger, kept, references, lineage.model_id, scope, whole)
     report.swipes = swipes.judge(report.findings, progress)
     report.swipes_counted = ledger.counted
+    report.from_archive = evidence.from_archive
     report.seconds = round(time.monotonic() - began, 3)
     return report
 

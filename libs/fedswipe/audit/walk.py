@@ -106,9 +106,9 @@ class LineageWalk:
         start, end = step.parent.end if step.parent else 0, step.link.end
         claims: list[Claim] = []
         records = _claiming(cursor.take(start, end), claims)
-        if start < end and self._kept.start > start and self._lacks(step):
+        if start < end and self._kept.start > start and (lacking := self._lacking(step)) is not None:
             proof = self._recomputation.take(step)
-            self.gone.add(step.link.version, start, end, self._kept.start)
+            self.gone.add(step.link.version, start, end, lacking)
             for _ in records:
                 continue  # no model can be made of these, but they name swipes
         else:
@@ -120,10 +120,12 @@ class LineageWalk:
         self._count(claims, proof.entries, step.link.version)
         return proof
 
-    def _lacks(self, step: Step) -> bool:
-        """Tell whether a record that the link settles lies before those that are kept."""
+    def _lacking(self, step: Step) -> int | None:
+        """Return the offset behind the last record that the link settles and nobody has any more, if any."""
         manifest = self._recomputation.shelf.look(step.event.manifest).manifest
-        return manifest is None or any(e.offset < self._kept.start for e in manifest.entries)
+        if manifest is None:
+            return min(step.link.end, self._kept.start)
+        return max((e.offset + 1 for e in manifest.entries if not self._kept.has(e.offset)), default=None)
 
     def _count(self, claims: Iterable[Claim], entries: Iterable[Entry], version: int) -> None:
         verdicts = {entry.offset: entry.verdict for entry in entries}

@@ -62,3 +62,22 @@ def export(
     code = command.export(model=model, to=to, first=first, last=last, repeat_span=repeat_span)
     if code:
         raise typer.Exit(code)
+
+
+@app.command()
+def archive(
+    model: Model = "swipe-en",
+    first: First = 1,
+    last: Last = None,
+    json_file: JsonPath = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say how long each version's deltas will be kept.")
+    ] = False,
+    repeat_span: RepeatSpan = 10_000,
+) -> None:
+    """Copy evidence to the object store before its topics' retention deletes it; `verify` falls back on it."""
+    from fedswipe.cli import audit_archive as command
+
+    command.archive(
+        model=model, first=first, last=last, json_file=json_file, dry_run=dry_run, repeat_span=repeat_span
+    )

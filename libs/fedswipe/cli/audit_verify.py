@@ -11,6 +11,8 @@ from rich.progress import Progress as Bars
 from rich.progress import TaskID
 from rich.table import Table
 
+from fedswipe.audit.archive import archives
+from fedswipe.audit.archived import ArchivedEvidence
 from fedswipe.audit.finding import ExitCode, Kind, Outcome
 from fedswipe.audit.folder import verify_folder
 from fedswipe.audit.report import Report
@@ -48,10 +50,10 @@ def verify(
         report = _verify(known_lineage(model), Scope(first, last, repeat_span), from_dir)
     except FedswipeError as error:
         if json_file is not None:
-            _write(json_file, {"model": model, "verdict": "not judged", "error": str(error)})
+            write_json(json_file, {"model": model, "verdict": "not judged", "error": str(error)})
         raise
     if json_file is not None:
-        _write(json_file, report.as_json())
+        write_json(json_file, report.as_json())
     print_report(report)
     return int(CODES[report.outcome])
 
@@ -84,8 +86,9 @@ def _verify(line: Lineage, scope: Scope, from_dir: Path | None) -> Report:
         with bars() as progress:
             return verify_folder(line, architecture, from_dir, scope, progress)
     servers = addresses()
-    evidence = TopicEvidence(KafkaSettings(servers.kafka))
     objects = store(servers, bucket_name(os.environ))
+    topics = TopicEvidence(KafkaSettings(servers.kafka))
+    evidence = ArchivedEvidence(topics, objects, archives(objects, line.model_id))
     with bars() as progress:
         return verify_lineage(line, architecture, evidence, objects, scope, progress)
 
@@ -124,7 +127,8 @@ def _fallen(report: Report) -> str:
     return f"{report.fallen_count}" + (": " + "; ".join(shown) if shown else "")
 
 
-def _write(file: Path, content: object) -> None:
+def write_json(file: Path, content: object) -> None:
+    """Write what --json names. FedswipeError when it cannot be written."""
     try:
         file.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2))
     except OSError as error:

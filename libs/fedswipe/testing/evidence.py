@@ -61,6 +61,11 @@ class InMemoryEvidence:
         """Return nothing."""
         return ()
 
+    @property
+    def from_archive(self) -> tuple[str, ...]:
+        """Return nothing."""
+        return ()
+
     def settled_swipes(self) -> Mapping[int, int]:
         """Return `settled`; see `Evidence.settled_swipes`."""
         return self.settled
