@@ -75,9 +75,27 @@ def archive(
     ] = False,
     repeat_span: RepeatSpan = 10_000,
 ) -> None:
-    """Copy evidence to the object store before its topics' retention deletes it; `verify` falls back on it."""
+    """Copy evidence to the object store before retention deletes it; `verify` falls back on it."""
     from fedswipe.cli import audit_archive as command
 
     command.archive(
         model=model, first=first, last=last, json_file=json_file, dry_run=dry_run, repeat_span=repeat_span
     )
+
+
+@app.command()
+def explain(
+    version: Annotated[int, typer.Argument(help="The version to explain.")],
+    model: Model = "swipe-en",
+    pseudonyms: Annotated[
+        bool,
+        typer.Option(
+            "--pseudonyms", help="Show clients as keyed hashes; FEDSWIPE_PSEUDONYM_KEY holds the key."
+        ),
+    ] = False,
+    json_file: JsonPath = None,
+) -> None:
+    """Say what a version is made of: each delta's client, weight, norm, verdict, letter and swipes."""
+    from fedswipe.cli import audit_explain as command
+
+    command.explain(version=version, model=model, pseudonyms=pseudonyms, json_file=json_file)

@@ -71,6 +71,5 @@ def _print_archive(found: Archive | None, model: str) -> None:
         return
     size = sum(chunk.ref.size for chunk in (*found.chunks, *found.swipes))
     count = len(found.chunks) + len(found.swipes)
-    Console().print(
-        f"Versions {found.first} to {found.last} of {model} are archived: {count} objects, {size / 1e6:.1f} MB."
-    )
+    versions = f"Versions {found.first} to {found.last} of {model}"
+    Console().print(f"{versions} are archived: {count} objects, {size / 1e6:.1f} MB.")

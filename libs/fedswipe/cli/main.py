@@ -153,6 +153,24 @@ def pretrain(
 
 
 @app.command()
+def replay(
+    topic: options.SourceTopic,
+    partition: options.SourcePartition,
+    first: options.FirstOffset,
+    end: options.EndOffset,
+    into: options.IntoTopic,
+    into_kafka: options.IntoKafka = None,
+    rate: options.Rate = None,
+) -> None:
+    """Publish a stretch of a partition again, into another topic or cluster, with its origin in headers."""
+    from fedswipe.cli import replay as again
+
+    again.replay(
+        topic=topic, partition=partition, first=first, end=end, into=into, into_kafka=into_kafka, rate=rate
+    )
+
+
+@app.command()
 def topology(markdown: options.Markdown = False) -> None:
     """Print the flow: topics, events, keys, who writes and who reads."""
     from fedswipe.cli import topology as flow

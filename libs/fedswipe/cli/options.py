@@ -52,3 +52,12 @@ Out = Annotated[Path, typer.Option("--out", help="Where the model is written, as
 Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same bytes on one machine.")]
 SyntheticSwipes = Annotated[int, typer.Option("--swipes", min=64, help="How many synthetic swipes.")]
 LineageId = Annotated[str, typer.Option("--model", help="Whose layout and lexicon.")]
+SourceTopic = Annotated[str, typer.Option("--topic", help="Where the records are.")]
+SourcePartition = Annotated[int, typer.Option("--partition", min=0, help="Its partition, and the target's.")]
+FirstOffset = Annotated[int, typer.Option("--from", min=0, help="The first offset.")]
+EndOffset = Annotated[int, typer.Option("--to", min=1, help="The offset behind the last.")]
+IntoTopic = Annotated[str, typer.Option("--into", help="The topic they go to; it must be there.")]
+IntoKafka = Annotated[
+    str | None, typer.Option("--into-kafka", help="Another cluster's host:port.", show_default="the same")
+]
+Rate = Annotated[float | None, typer.Option("--rate", min=0.001, help="Records a second, at most.")]

@@ -2,7 +2,7 @@
 
 import os
 
-from fedswipe.local.addresses import KAFKA, Addresses
+from fedswipe.local.addresses import KAFKA, Addresses, kafka_from_env
 from fedswipe.local.state import State, default_folder
 from fedswipe.modelstore.s3 import S3ModelStore, S3Settings
 
@@ -11,6 +11,11 @@ def addresses() -> Addresses:
     """Return those of the environment, else of the stack that is up; FedswipeError when there is neither."""
     given = KAFKA in os.environ
     return Addresses.from_env(os.environ) if given else State.load(default_folder(os.environ)).addresses
+
+
+def kafka() -> str:
+    """Return Kafka's address alone; FedswipeError when neither the environment nor a stack gives one."""
+    return kafka_from_env(os.environ) or State.load(default_folder(os.environ)).addresses.kafka
 
 
 def store(servers: Addresses, bucket: str) -> S3ModelStore:
