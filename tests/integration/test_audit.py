@@ -111,16 +111,16 @@ def test_an_export_is_proven_without_kafka_and_store(tmp_path: Path, monkeypatch
     assert any(one["version"] for one in report["findings"])
 
 
-def test_a_version_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = tmp_path / "explained.json"
-    code, _ = run("audit", "explain", "2", "--json", str(file))
+def test_a_version_is_explained(loop: RunningLoop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, version = tmp_path / "explained.json", str(loop.watch.version)
+    code, _ = run("audit", "explain", version, "--json", str(file))
     found = json.loads(file.read_text())
     folded = [delta for delta in found["deltas"] if delta["verdict"] == "folded"]
     assert code == 0
     assert all(delta["norm"] > 0 and delta["swipe_offsets"] and delta["client"] for delta in folded)
     assert sum(delta["share"] for delta in folded) == pytest.approx(1.0)
     monkeypatch.setenv("FEDSWIPE_PSEUDONYM_KEY", "secret")
-    run("audit", "explain", "2", "--pseudonyms", "--json", str(file))
+    run("audit", "explain", version, "--pseudonyms", "--json", str(file))
     hidden = {delta["client"] for delta in json.loads(file.read_text())["deltas"]}
     assert not hidden & {delta["client"] for delta in folded}
 

@@ -3,7 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from fedswipe.audit.archive import Archive, ArchiveStore, Chunk, put_chunks, put_references, stripped
+from fedswipe.audit.archive import (
+    Archive,
+    ArchiveStore,
+    Chunk,
+    archives,
+    put_chunks,
+    put_references,
+    stripped,
+)
 from fedswipe.audit.delta_record import DeltaRecord
 from fedswipe.audit.evidence import Evidence
 from fedswipe.audit.links import Fallen, read_links
@@ -59,6 +67,7 @@ class Archiving:
         self._scope = scope
         self._progress = progress
         self._spans: dict[int, OffsetRange] = {}
+        self._settled = evidence.settled_swipes()  # before the deltas: those of these swipes came with it
 
     def run(self) -> None:
         """Read the deltas, store them if there is a store. FedswipeError where they are gone already."""
@@ -139,11 +148,24 @@ class Archiving:
 
     def _put_swipes(self, store: ArchiveStore) -> Iterator[Chunk]:
         evidence, model_id, span = self._evidence, self._lineage.model_id, self._scope.repeat_span
-        for partition, wanted in sorted(self._spans.items()):
-            kept = evidence.kept(SWIPES, partition)
-            start, end = max(wanted.start, kept.start), wanted.end
-            before = evidence.read(SWIPES, partition, max(kept.start, start - span), start)
+        for partition in range(SWIPES.partitions):
+            start, end = self._swipes(store, partition)
+            before = evidence.read(SWIPES, partition, max(0, start - span), start)
             recent = RecentSwipes(span, start, readable_swipes(before, evidence.schemas))
             records = evidence.read(SWIPES, partition, start, end)
             for found in classify(records, evidence.schemas, model_id, partition, start, end, recent):
                 yield put_references(store, model_id, SWIPES.name, found)
+
+    def _swipes(self, store: ArchiveStore, partition: int) -> tuple[int, int]:
+        """Return the swipes to archive: those of the deltas, and what lies before them and in no archive."""
+        kept, wanted = self._evidence.kept(SWIPES, partition), self._spans.get(partition)
+        settled = min(kept.end, self._settled.get(partition, 0))
+        end = settled if self._scope.last is None else wanted.end if wanted else kept.start
+        known = archives(store, self._lineage.model_id)
+        ends = [c.end for one in known for c in one.swipes if c.partition == partition and c.end <= end]
+        start = wanted.start if wanted else end
+        if self._scope.first == 1:
+            start = kept.start
+        elif ends:
+            start = min(start, max(ends))
+        return max(start, kept.start), max(start, kept.start, end)

@@ -100,9 +100,8 @@ def _produce(
 def _check(source: KafkaSettings, stretch: Stretch, target: KafkaSettings, into: str) -> None:
     here, there = _cluster(source), _cluster(target)
     if stretch.topic not in here.topics or stretch.partition not in here.topics[stretch.topic].partitions:
-        raise FedswipeError(
-            f"--topic {stretch.topic} --partition {stretch.partition}: not in {source.bootstrap}"
-        )
+        where = f"--topic {stretch.topic} --partition {stretch.partition}"
+        raise FedswipeError(f"{where}: there is none in {source.bootstrap}")
     if into not in there.topics:
         raise FedswipeError(f"--into {into}: no such topic in {target.bootstrap}; create it first")
     if stretch.partition not in there.topics[into].partitions:
