@@ -37,11 +37,17 @@ class Report:
         """Return the verdict."""
         return self.findings.outcome
 
+    @property
+    def head_sha256(self) -> str | None:
+        """Return the newest link's hash: it stands for the whole chain, so compare it with one you know."""
+        return self.chain.head.sha256 if self.chain.head else None
+
     def as_json(self) -> dict[str, Any]:
         """Return plain values: verdict, numbers, the findings that were kept and how many there are."""
         plain = {n: value for n, value in vars(self).items() if n not in ("chain", "findings", "fallen")}
         return plain | {
             "model": self.chain.model_id,
+            "head_sha256": self.head_sha256,
             "verdict": self.outcome.value,
             "fallen": [asdict(one) for one in self.fallen],
             "findings": [asdict(one) for one in self.findings.kept],

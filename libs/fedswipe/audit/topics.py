@@ -1,6 +1,9 @@
 """The evidence as it lies in Kafka's topics."""
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
+
+from fastavro.types import Schema
 
 from fedswipe.audit.evidence import Kept
 from fedswipe.audit.record_file import StampedRecord
@@ -15,12 +18,25 @@ from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.topology import SCHEMAS, SWIPES, TRAINERS, Topic
 
 
+class SharedSchemas:
+    """The packaged and published schemas, for the thread that reads ahead and the one that judges."""
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._schemas = PublishedSchemas(settings)
+        self._lock = threading.Lock()
+
+    def schema(self, fingerprint: bytes) -> Schema | None:
+        """Return a schema by the fingerprint of an event. Raises BrokerUnavailable."""
+        with self._lock:
+            return self._schemas.schema(fingerprint)
+
+
 class TopicEvidence:
     """Implements `Evidence`. It joins no group and commits nothing."""
 
     def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings
-        self._schemas = PublishedSchemas(settings)
+        self._schemas = SharedSchemas(settings)
 
     @property
     def schemas(self) -> SchemaSource:

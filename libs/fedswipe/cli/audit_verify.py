@@ -112,6 +112,7 @@ def _lines(report: Report) -> Iterator[tuple[str, str]]:
     counts = report.findings.counts
     rate = report.delta_bytes / 1e6 / report.seconds if report.seconds else 0.0
     yield "versions", f"{report.first} to {report.last}, the head is {report.head}"
+    yield "head's SHA-256", str(report.head_sha256)
     yield "links", f"{report.links}: {report.recomputed} recomputed, of them {report.rollbacks} rollbacks"
     yield "events that fell off", _fallen(report)
     yield "deltas", f"{report.folded} folded, {report.refused} refused, {report.unsettled} not settled yet"
