@@ -66,7 +66,7 @@ def judge(lineage: "Lineage", log: list[str], claims: list[Claim], letters: list
     return [one.code for one in found]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(log=logs, data=st.data())
 def test_the_audit_judges_as_the_trainer_settles_and_misses_nothing(
     lineage: "Lineage", log: list[str], data: st.DataObject

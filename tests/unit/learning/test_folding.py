@@ -59,7 +59,7 @@ def plain_fold(recipe: Recipe, deltas: list[tuple[DeltaCodec, bytes, int]]) -> S
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(data=st.data())
 def test_verdicts_and_sums_are_those_of_the_plain_definition(recipe: Recipe, data: st.DataObject) -> None:
     fast, counted = Folding(recipe, SIZE), []
