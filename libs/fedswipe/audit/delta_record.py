@@ -1,26 +1,48 @@
 """A record of the deltas, read once for everything that an audit asks of it."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, replace
 
 from fedswipe import codec
+from fedswipe.delta_payload import payload_of
 from fedswipe.errors import InvalidMessage
-from fedswipe.events import DeltaComputed
+from fedswipe.events import DeltaComputed, ObjectRef
 from fedswipe.kafka.record import Record
 
 
 @dataclass(frozen=True, slots=True)
 class DeltaRecord:
-    """A record's offset and length in bytes, and its delta: None when it holds none."""
+    """A record's offset, its length in bytes with its content's, and its delta: None when it holds none.
+
+    `content` is on its way, or None: then whoever needs it fetches it.
+    """
 
     offset: int
     size: int
     delta: DeltaComputed | None
+    content: Future[bytes] | None = None
 
     @classmethod
     def of(cls, record: Record, schemas: codec.SchemaSource) -> "DeltaRecord":
         """Read a record as the aggregator does."""
         size = len(record.value or b"")
         try:
-            return cls(record.offset, size, codec.decode(DeltaComputed, record.value, schemas))
+            delta = codec.decode(DeltaComputed, record.value, schemas)
         except InvalidMessage:
             return cls(record.offset, size, None)
+        return cls(record.offset, size + (delta.content.size if delta.content else 0), delta)
+
+    def payload(self, delta: DeltaComputed, get: Callable[[ObjectRef], bytes]) -> bytes:
+        """Return the delta's numbers; as `payload_of` otherwise."""
+        content = self.content
+        return payload_of(delta, get if content is None else lambda _: content.result())
+
+
+def fetching(
+    records: Iterable[DeltaRecord], get: Callable[[ObjectRef], bytes], threads: Executor
+) -> Iterator[DeltaRecord]:
+    """Pass records on; threads fetch what large deltas keep in the store."""
+    for record in records:
+        ref = record.delta.content if record.delta else None
+        yield record if ref is None else replace(record, content=threads.submit(get, ref))

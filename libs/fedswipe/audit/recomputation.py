@@ -10,7 +10,6 @@ from fedswipe.audit.finding import Finding, broken
 from fedswipe.audit.links import Step
 from fedswipe.audit.shelf import Shelf, Stored
 from fedswipe.chain import Chain, Link
-from fedswipe.delta_payload import payload_of
 from fedswipe.errors import FedswipeError, InvalidMessage
 from fedswipe.events import ClosedBy, DeltaId, GlobalModelPublished, OffsetRange
 from fedswipe.learning import optimizer
@@ -126,7 +125,7 @@ class Recomputation:
             window.add_unreadable(record.offset)
             return
         try:
-            payload = payload_of(record.delta, self._store.get)
+            payload = record.payload(record.delta, self._store.get)
         except InvalidMessage:
             window.add_unreadable(record.offset)
         except (ObjectMissing, ContentMismatch) as error:

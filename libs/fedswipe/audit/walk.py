@@ -1,12 +1,13 @@
 """Walks a lineage once: every link is proved as it comes, from deltas that a thread reads ahead."""
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
 
 from fedswipe.audit.ahead import ahead
 from fedswipe.audit.delta_cursor import DeltaCursor
-from fedswipe.audit.delta_record import DeltaRecord
+from fedswipe.audit.delta_record import DeltaRecord, fetching
 from fedswipe.audit.evidence import Evidence, Kept, ObjectReader
 from fedswipe.audit.finding import MOST
 from fedswipe.audit.gone import GoneDeltas
@@ -22,6 +23,8 @@ from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.manifest import Entry
 from fedswipe.learning.verdict import Verdict
 from fedswipe.topology import WEIGHT_DELTAS, Lineage
+
+FETCHERS = 4  # threads that fetch what large deltas keep in the store
 
 
 class LineageWalk:
@@ -42,6 +45,7 @@ class LineageWalk:
         self.gone = GoneDeltas(self.report.findings, lineage.partition)
         self.book = VerdictBook(0)
         self._evidence = evidence
+        self._store = store
         self._scope = scope
         self._ledger = ledger
         self._progress = progress
@@ -98,7 +102,9 @@ class LineageWalk:
         self._kept = self._evidence.kept(WEIGHT_DELTAS, partition)
         records = self._evidence.read(WEIGHT_DELTAS, partition, start, self._kept.end)
         decoded = (DeltaRecord.of(record, schemas) for record in records)
-        self._cursor = DeltaCursor(reading.enter_context(ahead(decoded)))
+        threads = reading.enter_context(ThreadPoolExecutor(FETCHERS, thread_name_prefix="audit-contents"))
+        fetched = fetching(decoded, self._store.get, threads)
+        self._cursor = DeltaCursor(reading.enter_context(ahead(fetched)))
         return self._cursor
 
     def _settle(self, step: Step, cursor: DeltaCursor) -> Proof:

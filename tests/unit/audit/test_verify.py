@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from fedswipe import codec
@@ -298,3 +299,17 @@ def test_versions_that_are_not_there(lineage: "Lineage", first: int, last: int |
 def test_a_scope_that_is_none(first: int, last: int | None) -> None:
     with pytest.raises(FedswipeError, match=r"--from|--to"):
         Scope(first, last)
+
+
+def test_a_large_delta_is_taken_from_the_store(lineage: "Lineage") -> None:
+    offset = lineage.swipe("ann", "large")
+    payload = np.full(lineage.architecture.size, 0.5, "<f2").tobytes()
+    content = lineage.store.put("swipe-en/deltas", payload)
+    lineage.train([offset], payload=None, content=content)
+    lineage.fold()
+    lineage.close_by_time()
+    assert lineage.audit().outcome is Outcome.PROVEN
+    del lineage.store.objects[content.key]
+    found = {one.code: one for one in lineage.audit().findings.kept}
+    assert found["delta_content"].version == 5
+    assert content.key in found["delta_content"].detail
