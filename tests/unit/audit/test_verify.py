@@ -12,6 +12,7 @@ from fedswipe.audit.scope import Scope
 from fedswipe.errors import FedswipeError
 from fedswipe.events import GlobalModelPublished
 from fedswipe.learning.manifest import Manifest
+from fedswipe.learning.recipe import Recipe
 from fedswipe.learning.verdict import Verdict
 from fedswipe.modelstore import StoreUnavailable
 from fedswipe.topology import GLOBAL_MODELS, SWIPES, WEIGHT_DELTAS, dead_letters
@@ -313,3 +314,28 @@ def test_a_large_delta_is_taken_from_the_store(lineage: "Lineage") -> None:
     found = {one.code: one for one in lineage.audit().findings.kept}
     assert found["delta_content"].version == 5
     assert content.key in found["delta_content"].detail
+
+
+def test_a_window_may_not_go_on_when_it_is_full(lineage: "Lineage") -> None:
+    recipe = replace(Recipe.from_bytes(lineage.store.get(lineage.event(4).recipe)), deltas=1)
+    forge(lineage, recipe=lineage.store.put("swipe-en/recipes", recipe.to_bytes()))
+    assert lineage.codes() == ["window_was_full"]
+
+
+def test_a_recipe_of_a_newer_release_is_not_judged(lineage: "Lineage") -> None:
+    recipe = replace(Recipe.from_bytes(lineage.store.get(lineage.event(4).recipe)), code_version=99)
+    forge(lineage, recipe=lineage.store.put("swipe-en/recipes", recipe.to_bytes()))
+    with pytest.raises(FedswipeError, match="version 4: its recipe has code_version 99"):
+        lineage.audit()
+
+
+def test_a_trained_swipe_may_have_no_letter(lineage: "Lineage") -> None:
+    lineage.swipe_letter(0)
+    assert lineage.codes() == ["doubled_swipe"]
+
+
+def test_the_first_version_settles_nothing(lineage: "Lineage") -> None:
+    place = (GLOBAL_MODELS.name, 0)
+    del lineage.evidence.records[place][1:]
+    forge(lineage, folded=3)
+    assert "other_counts" in lineage.codes()
