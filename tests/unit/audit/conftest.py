@@ -23,7 +23,6 @@ from fedswipe.events import (
     SwipeId,
     SwipeRecorded,
 )
-from fedswipe.kafka.record import Record
 from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.delta import encode_delta
 from fedswipe.learning.recipe import Recipe
@@ -87,7 +86,7 @@ class Lineage:
         return self.evidence.write(SWIPES, PARTITION, value, b"key")
 
     def swipe_letter(self, offset: int, reason: str = "malformed") -> None:
-        record = Record(SWIPES.name, PARTITION, offset, b"key", b"")
+        record = next(r for r in self.evidence.records[SWIPES.name, PARTITION] if r.offset == offset)
         letter = codec.encode(record.dead_letter(reason, "made so by a test", "trainer"))
         self.evidence.write(dead_letters(SWIPES), PARTITION, letter)
 

@@ -146,6 +146,16 @@ def test_a_delta_that_was_sent_again_doubles_nothing(lineage: "Lineage") -> None
     assert lineage.audit().outcome is Outcome.PROVEN
 
 
+def test_a_delta_that_was_just_sent_again_is_not_even_noted(lineage: "Lineage") -> None:
+    again = lineage.evidence.records[WEIGHT_DELTAS.name, 0][-1].value
+    lineage.raw_delta(again or b"")
+    lineage.fold()
+    lineage.close_by_time()
+    report = lineage.audit()
+    assert report.head == 5
+    assert report.findings.kept == []
+
+
 def test_a_swipe_that_nobody_trained_is_lost(lineage: "Lineage") -> None:
     lost = lineage.swipe("ann", "lost")
     lineage.evidence.settled[3] = lost + 1
