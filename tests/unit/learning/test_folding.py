@@ -23,7 +23,8 @@ RECIPES = [
     Recipe(max_norm=0.5),
     Recipe(max_norm=20.0),  # about what eleven numbers up to 8 have
     Recipe(deltas=2, max_examples=2, scale_bits=44),  # a single product does not fit float64
-    Recipe(deltas=4, max_examples=4, max_value=2.0**20, max_norm=2.0**21),  # nor do a block's squares
+    Recipe(deltas=4, max_examples=4, max_value=2.0**13, max_norm=2.0**14),  # nor do a block's squares
+    Recipe(deltas=1, max_examples=2**31, max_value=2.0**-7),  # nor does a product's last digit
     Recipe(deltas=512, max_examples=1_000, scale_bits=25),  # nor does the sum of a window
 ]
 any_bits = {
@@ -114,3 +115,32 @@ def test_every_fp16_number_is_quantized_as_the_plain_definition_says() -> None:
         fast.add(1)
         plain = quantize(kept.astype(np.float32), bits)
         assert fast.sum.total.tobytes() == plain.tobytes()
+
+
+def test_a_product_of_many_digits_is_exact() -> None:
+    recipe = Recipe(deltas=1, max_examples=2**31, max_value=2.0**-7)
+    values, weight = np.full(SIZE, (2**17 - 1) * 2.0**-24, "<f4"), 2**41 - 1
+    fast = Folding(recipe, SIZE)
+    assert fast.judge(values.tobytes(), DeltaCodec.FP32) is None
+    fast.add(weight)
+    assert fast.sum.total.tolist() == [(2**17 - 1) * weight] * SIZE
+    assert int(float(2**17 - 1) * float(weight)) != (2**17 - 1) * weight
+
+
+def test_a_norm_of_large_and_small_numbers_is_exact() -> None:
+    recipe = Recipe(deltas=4, max_examples=4, max_value=2.0**13, max_norm=2.0**14)
+    values = np.full(SIZE, 3 * 2.0**-16, "<f4")
+    values[0] = 2.0**13
+    fast = Folding(recipe, SIZE)
+    assert fast.judge(values.tobytes(), DeltaCodec.FP32) is None
+    assert fast._squared_norm() == (2**29) ** 2 + 9 * (SIZE - 1)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize(("factor", "verdict"), [(0.999, None), (1.001, Verdict.OVER_NORM)])
+def test_a_norm_at_its_limit_is_judged_by_its_exact_value(
+    sign: int, factor: float, verdict: Verdict | None
+) -> None:
+    recipe = Recipe(max_norm=20.0)
+    values = np.full(SIZE, sign * factor * 20.0 / SIZE**0.5, "<f4")
+    assert Folding(recipe, SIZE).judge(values.tobytes(), DeltaCodec.FP32) is verdict
