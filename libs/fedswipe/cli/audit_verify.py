@@ -124,7 +124,8 @@ def _lines(report: Report) -> Iterator[tuple[str, str]]:
 
 
 def _fallen(report: Report) -> str:
-    shown = [f"offset {f.offset} (version {f.version}): {f.reason}" for f in report.fallen[:SHOWN]]
+    named = {f.offset: f" (version {f.version})" if f.version else "" for f in report.fallen}
+    shown = [f"offset {f.offset}{named[f.offset]}: {f.reason}" for f in report.fallen[:SHOWN]]
     return f"{report.fallen_count}" + (": " + "; ".join(shown) if shown else "")
 
 
