@@ -27,7 +27,7 @@ export UV_PYTHON_DOWNLOADS := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONSAFEPATH := 1
 
-.PHONY: help setup develop wheel demo test images containers unit check format docs up down status bench lock clean
+.PHONY: help setup develop wheel demo test images containers mutants unit check format docs up down status bench lock clean
 
 help: ## print this help
 	@echo "FedSwipe. Targets:"; \
@@ -54,6 +54,9 @@ demo: $(MADE)/installed ## run the whole loop; SWIPES=PATH of real logs, JSON=FI
 test: $(MADE)/installed ## build and install the wheel, then run every test against it
 	$(BIN)/fedswipe fetch --with-rclone
 	$(PYTEST) $(KINDS) --durations=10 --cov --cov-report=term $(ARGS)
+
+mutants: $(MADE)/installed ## take each guarantee out of the code and expect its test to turn red
+	$(BIN)/python tools/mutants.py $(ARGS)
 
 images: ## build the images of the services and the demonstration
 	$(COMPOSE) --profile demo build
