@@ -20,7 +20,7 @@ from rich.table import Table
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "tests" / "mutants"
-SOURCES = ("libs", "services", "schemas", "tests", "pyproject.toml")
+SOURCES = ("libs", "services", "schemas", "examples", "tests", "pyproject.toml")
 SECONDS = 300  # for one test
 CAUGHT, SURVIVED = "caught", "SURVIVED"
 PASSED, FAILED = 0, 1  # pytest's exit codes; any other: it did not come to run the test
@@ -62,7 +62,7 @@ def main() -> int:
 
 
 def judged(test: str, patch: Path | None) -> str:
-    """Return `caught` when the test turns red on a copy of the sources with this patch, else what happened."""
+    """Return `caught` when the test turns red on sources with this patch, else what happened."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         for source in SOURCES:
