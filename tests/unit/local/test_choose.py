@@ -10,6 +10,7 @@ from fedswipe.local.containers import Containers
 from fedswipe.local.engine import Engine
 from fedswipe.local.errors import EngineError, StackError
 from fedswipe.local.given import Given
+from fedswipe.local.images import IMAGES
 from fedswipe.local.native import Native
 from fedswipe.local.reporter import Collected
 
@@ -103,14 +104,14 @@ def test_an_image_that_cannot_be_pulled_is_an_error_and_no_change_to_native(fake
     reporter = Collected()
     way = choose({"DOCKER_HOST": address}, reporter)["kafka"]
     with pytest.raises(
-        EngineError, match=r"image apache/kafka:\S+ is absent .*no route to the registry.*STACK=native"
+        EngineError, match=rf"image {IMAGES['kafka']} is absent .*no route to the registry.*STACK=native"
     ):
         way.fetch(["kafka"])
-    assert reporter.said[1].startswith("First set-up, once per engine: apache/kafka:")
+    assert reporter.said[1].startswith(f"First set-up, once per engine: {IMAGES['kafka']} ")
 
 
 def test_an_image_that_is_there_is_not_pulled(fake_engine: FakeEngine) -> None:
     reporter = Collected()
-    address = fake_engine({"GET /images/apache/kafka:4.1.0/json": (200, {"Id": "sha256:0"})})
+    address = fake_engine({f"GET /images/{IMAGES['kafka']}/json": (200, {"Id": "sha256:0"})})
     Containers(Engine(address), reporter).fetch(["kafka"])
     assert reporter.said == []
