@@ -1,4 +1,4 @@
-"""Reading a stretch of a partition again, on a real broker: transactions that are open, aborted, committed."""
+"""Reading a stretch of a partition again, on a real broker, with open, aborted and committed transactions."""
 
 import threading
 import uuid
@@ -31,8 +31,8 @@ def settings(stack: Stack) -> KafkaSettings:
 def topic(settings: KafkaSettings) -> Topic[Event]:
     """An empty topic of one partition."""
     mine = replace(SWIPES, name=f"range-{uuid.uuid4().hex}", partitions=1)
-    created = AdminClient(settings.client()).create_topics([NewTopic(mine.name, 1, 1)])
-    created[mine.name].result(SECONDS)
+    admin = AdminClient(settings.client())
+    admin.create_topics([NewTopic(mine.name, 1, 1)])[mine.name].result(SECONDS)
     return mine
 
 

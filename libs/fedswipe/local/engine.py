@@ -102,7 +102,7 @@ class Engine:
 
 def _sdk() -> Any:
     try:
-        import docker  # type: ignore[import-untyped]  # it ships no types
+        import docker
     except ModuleNotFoundError as error:
         raise EngineError("the Docker SDK for Python is not installed (package docker)") from error
     return docker
@@ -112,10 +112,10 @@ def _of_context(environ: Mapping[str, str]) -> str | None:
     """Return the address that `docker context` has been told to use."""
     docker = _sdk()
     try:
-        address: str | None = docker.ContextAPI.kwargs_from_context(environment=environ).get("base_url")
+        context = docker.ContextAPI.get_context(environ.get("DOCKER_CONTEXT") or None)
     except (docker.errors.DockerException, ValueError, OSError) as error:
         raise EngineError(f"Docker's configuration cannot be read: {_reason(error)}") from error
-    return address.replace("http+unix://", "unix://") if address else None
+    return str(context.Host).replace("http+unix://", "unix://") if context and context.Host else None
 
 
 def _reason(error: BaseException) -> str:
