@@ -24,7 +24,8 @@ from fedswipe.swipe.features import extract
 from fedswipe.swipe.gesture import Gesture
 from fedswipe.swipe.layout import Layout, load_layout
 from fedswipe.swipe.lexicon import Lexicon, load_lexicon
-from fedswipe.swipe.search import Decoder, SearchWeights
+from fedswipe.swipe.search import Decoder
+from fedswipe.swipe.search_weights import SearchWeights
 
 T = TypeVar("T")
 

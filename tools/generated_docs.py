@@ -1,4 +1,4 @@
-"""Writes the parts of the docs that the code decides, between `<!-- name:begin -->` and `<!-- name:end -->`.
+"""Writes what the code decides: .env.example, and in the docs `<!-- name:begin -->` to `<!-- name:end -->`.
 
 `--check` changes nothing and ends with status 1 when a part is out of date.
 """
@@ -17,6 +17,8 @@ PARTS: dict[tuple[str, str], Callable[[], str]] = {
     ("docs/operations.md", "settings"): settings.markdown,
 }
 
+ENV_FILE = ".env.example"
+
 
 def main() -> int:
     """Write or check every part; return the exit status."""
@@ -25,17 +27,19 @@ def main() -> int:
     mode.add_argument("--write", action="store_true")
     mode.add_argument("--check", action="store_true")
     check: bool = parser.parse_args().check
-    stale = 0
+    texts = {name: (ROOT / name).read_text("utf-8") for name, _ in PARTS} | {ENV_FILE: settings.env_file()}
     for (name, part), content in PARTS.items():
-        file = ROOT / name
-        before = file.read_text("utf-8")
-        after = replaced(before, part, content())
-        if after != before:
-            stale += 1
-            print(f"{name}: {part} {'is out of date' if check else 'written'}")
-            if not check:
-                file.write_text(after, "utf-8")
+        texts[name] = replaced(texts[name], part, content())
+    stale = [name for name, text in texts.items() if not _holds(ROOT / name, text)]
+    for name in stale:
+        print(f"{name} {'is out of date' if check else 'written'}")
+        if not check:
+            (ROOT / name).write_text(texts[name], "utf-8")
     return 1 if check and stale else 0
+
+
+def _holds(file: Path, text: str) -> bool:
+    return file.exists() and file.read_text("utf-8") == text
 
 
 def replaced(text: str, part: str, content: str) -> str:

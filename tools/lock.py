@@ -1,7 +1,8 @@
 """Writes requirements/*.txt from pyproject.toml: pinned, hashed, without an address.
 
 Needs uv and the network. Pins that still fit are kept; `--upgrade` takes the newest that fit. base.txt is
-what every service needs; train.txt and dev.txt hold only what an extra adds to it, at the same pins.
+all that a whole installation needs but torch; train.txt and dev.txt hold only what an extra adds to it. The
+others are whole, each for one service's image. All have the same pins.
 """
 
 import argparse
@@ -13,7 +14,15 @@ from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "requirements"
-SETS: dict[str, tuple[str, ...]] = {"base": (), "train": ("train",), "dev": ("dev",)}
+PARTS = ("ingest", "trainer", "aggregator", "predictor", "demo")
+WHOLE = (*PARTS, "build")
+SETS: dict[str, tuple[str, ...]] = {
+    "base": (*PARTS, "lexicon"),
+    "train": ("train",),
+    "dev": ("dev",),
+    **{name: (name,) for name in WHOLE},
+}
+ADDED = ("train", "dev")  # to base
 ENTRY = re.compile(r"^(?=\S)", re.MULTILINE)  # a pin and its indented hashes
 
 
@@ -28,9 +37,10 @@ def main() -> None:
         target = FOLDER / f"{name}.txt"
         kept = target.read_text() if target.exists() and not upgrade else ""
         pins = compiled(extras, constraints=done, kept=kept)
-        base = set() if name == "base" else set(entries((FOLDER / "base.txt").read_text()))
+        base = set(entries((FOLDER / "base.txt").read_text())) if name in ADDED else set()
         target.write_text("".join(entry for entry in entries(pins) if entry not in base))
-        done.append(target)
+        if name not in WHOLE:
+            done.append(target)
         print(f"{target.relative_to(ROOT)}: {len(entries(target.read_text()))} packages")
 
 

@@ -2,12 +2,14 @@
 
 A field says it by `setting`, or where it has no default in its metadata: {"env": VARIABLE, "help": meaning}.
 Types: int, float, bool, str, tuple[str, ...] (separated by commas); each may be `| None`, which is then what
-an empty variable means.
+an empty variable means. A field that is marked as a secret may also be given by VARIABLE_FILE, which names a
+file that holds it (a mounted secret, so that it stands in no process's environment).
 """
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, field, fields
+from dataclasses import MISSING, Field, dataclass, field, fields
+from pathlib import Path
 from types import NoneType
 from typing import Any, TypeVar, get_args, get_type_hints
 
@@ -41,6 +43,7 @@ def read_settings(cls: type[S], environ: Mapping[str, str], **others: Any) -> S:
     Raises FedswipeError that names the variable, its value and the remedy.
     """
     hints = get_type_hints(cls)
+    environ = {**environ, **_secrets(cls, environ)}
     found = {
         field.name: _value(field, hints[field.name], environ[field.metadata["env"]])
         for field in _described(cls)
@@ -52,17 +55,53 @@ def read_settings(cls: type[S], environ: Mapping[str, str], **others: Any) -> S:
     return cls(**others, **found)
 
 
+def secret(environ: Mapping[str, str], variable: str) -> str | None:
+    """Return what the variable holds, or else the file that VARIABLE_FILE names; None when neither is set.
+
+    Raises FedswipeError when the file cannot be read.
+    """
+    file = environ.get(f"{variable}_FILE")
+    if environ.get(variable) or not file:
+        return environ.get(variable)
+    try:
+        return Path(file).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise FedswipeError(
+            f"{variable}_FILE={file!r}: give a file that holds the secret ({error})"
+        ) from error
+
+
+@dataclass(frozen=True)
+class Described:
+    """A variable that a settings class reads; `default` is None where it must be set."""
+
+    variable: str
+    default: str | None
+    meaning: str
+
+
+def described_settings(cls: type) -> list[Described]:
+    """Return the variables that `cls` reads, in its fields' order."""
+    return [Described(f.metadata["env"], _default(f), f.metadata["help"]) for f in _described(cls)]
+
+
 def settings_table(cls: type) -> str:
     """Return a Markdown table of the variables that `cls` reads: variable, default, meaning."""
+    shown = {None: "(required)", "": "(empty)"}
     rows = [
-        f"| `{field.metadata['env']}` | {_default(field)} | {field.metadata['help']} |"
-        for field in _described(cls)
+        f"| `{row.variable}` | {shown.get(row.default, f'`{row.default}`')} | {row.meaning} |"
+        for row in described_settings(cls)
     ]
     return "\n".join(["| variable | default | meaning |", "|---|---|---|", *rows])
 
 
 def _described(cls: type) -> list["Field[Any]"]:
     return [field for field in fields(cls) if "env" in field.metadata]
+
+
+def _secrets(cls: type, environ: Mapping[str, str]) -> dict[str, str]:
+    names = [field.metadata["env"] for field in _described(cls) if field.metadata.get("secret")]
+    return {name: value for name in names if (value := secret(environ, name)) is not None}
 
 
 def _value(field: "Field[Any]", hint: Any, text: str) -> Any:
@@ -104,15 +143,15 @@ def _parts(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-def _default(field: "Field[Any]") -> str:
+def _default(field: "Field[Any]") -> str | None:
     if field.default is MISSING and field.default_factory is MISSING:
-        return "(required)"
+        return None
     value = field.default if field.default_factory is MISSING else field.default_factory()
     if isinstance(value, tuple):
         value = ",".join(value)
     if isinstance(value, bool):
         value = str(value).lower()
-    return f"`{value}`" if value not in (None, "") else "(empty)"
+    return "" if value is None else str(value)
 
 
 CONVERTERS: dict[Any, tuple[Callable[[str], Any], str]] = {

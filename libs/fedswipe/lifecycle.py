@@ -6,26 +6,15 @@ import threading
 import time
 from collections.abc import Sequence
 from types import FrameType
-from typing import Protocol
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from fedswipe.worker import Worker
+
 HTTP_STOP_SECONDS = 3  # for requests under way; together within the 10 s that a supervisor gives
 WORKERS_STOP_SECONDS = 6.0
 log = logging.getLogger(__name__)
-
-
-class Worker(Protocol):
-    """Something that runs until it is stopped; an error it raises crashes the service."""
-
-    def run(self) -> None:
-        """Work until `stop`."""
-        ...
-
-    def stop(self) -> None:
-        """Make `run` finish what it holds and return; callable from any thread."""
-        ...
 
 
 class WorkerThread(threading.Thread):

@@ -13,7 +13,7 @@ from faust.types import ChannelT
 from faust.web import Request, Response, View
 
 from fedswipe.backoff import Stopped
-from fedswipe.lifecycle import Worker
+from fedswipe.worker import Worker
 from services.aggregator.delta_reader import DeltaReader
 from services.aggregator.handlers import Aggregation
 from services.aggregator.mailbox import Mail

@@ -40,6 +40,7 @@ def create_app(settings: Settings, kafka: KafkaSettings, s3: S3Settings, line: L
         autodiscover=False,
         datadir=Path(tempfile.gettempdir()) / "fedswipe-aggregator",  # Faust wants one; nothing is kept there
         web_host=settings.host,
+        web_bind=settings.host,
         web_port=settings.port,
     )
     without_kafka(app)

@@ -14,7 +14,8 @@ from fedswipe.learning.weights import from_bytes, search_weights
 from fedswipe.swipe.features import extract
 from fedswipe.swipe.gesture import Gesture
 from fedswipe.swipe.layout import Layout
-from fedswipe.swipe.search import Decoder, SearchWeights, shares
+from fedswipe.swipe.search import Decoder, shares
+from fedswipe.swipe.search_weights import SearchWeights
 
 KEYBOARD = (360.0, 200.0)  # pixels, of the gesture that warms up
 KEY_MS = 40.0  # its time from one key to the next

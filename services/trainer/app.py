@@ -20,10 +20,11 @@ from fedswipe.kafka.schemas import PublishedSchemas
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.kafka.transaction import TransactionalProducer
 from fedswipe.learning.local_training import LocalRecipe
-from fedswipe.lifecycle import Worker, serve
+from fedswipe.lifecycle import serve
 from fedswipe.modelstore import ModelStore
 from fedswipe.modelstore.s3 import S3ModelStore
 from fedswipe.topology import LINEAGES, SWIPES, TRAINERS, Lineage
+from fedswipe.worker import Worker
 from services.trainer.api import Readiness, create_app
 from services.trainer.closed_ranges import ClosedRanges
 from services.trainer.deltas import ComputeDeltas

@@ -28,7 +28,7 @@ from fedswipe.local.stack import Stack
 from fedswipe.modelstore import reference
 from fedswipe.modelstore.s3 import S3ModelStore, S3Settings
 from fedswipe.swipe.layout import load_layout
-from fedswipe.swipe.search import SearchWeights
+from fedswipe.swipe.search_weights import SearchWeights
 from fedswipe.testing.until import until
 from fedswipe.topology import GLOBAL_MODELS, LINEAGES
 

@@ -32,7 +32,7 @@ from fedswipe.local.stack import OwnStack
 from fedswipe.modelstore.s3 import S3ModelStore, S3Settings
 from fedswipe.swipe.layout import load_layout
 from fedswipe.swipe.lexicon import load_lexicon
-from fedswipe.swipe.search import SearchWeights
+from fedswipe.swipe.search_weights import SearchWeights
 from fedswipe.swipe.typists import Typist, simulate_typists
 from fedswipe.swipe_check import recorded
 from fedswipe.testing.stacks import own_stack

@@ -3,7 +3,9 @@
 So `fedswipe up` loads neither torch nor numba, and `fedswipe --help` answers at once.
 """
 
+import os
 import sys
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -100,16 +102,53 @@ def fetch(with_rclone: WithRclone = False) -> None:
 
 
 @app.command()
+def prepare(
+    seconds: Annotated[float, typer.Option(min=0, help="How long the servers may still be starting.")] = 60,
+    secret_key_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--secret-key-file", help="Only write the object store's secret key, if the file has none."
+        ),
+    ] = None,
+) -> None:
+    """Create topics, first positions and bucket on the servers that the environment names."""
+    from fedswipe.cli import prepare as servers
+
+    if secret_key_file is not None:
+        servers.write_secret_key(secret_key_file, os.environ)
+    else:
+        addresses = servers.prepare_given(os.environ, seconds)
+        print(f"Topics and bucket are there. Kafka: {addresses.kafka}; S3: {addresses.s3.url}")
+
+
+@app.command()
 def demo(
     swipes: SwipesPath = None,
     clients: Annotated[int, typer.Option(min=34, help="How many people send their swipes.")] = 340,
     json_file: JsonPath = None,
+    picture: Annotated[Path, typer.Option("--picture", help="Where accuracy per version is drawn.")] = Path(
+        "demo-report.png"
+    ),
+    ingest: Annotated[
+        str | None,
+        typer.Option(
+            help="A running loop's ingest; its Kafka and store are the environment's.",
+            envvar="FEDSWIPE_INGEST",
+        ),
+    ] = None,
+    predictor: Annotated[
+        str | None,
+        typer.Option(help="Its predictor. Without both a loop is brought up.", envvar="FEDSWIPE_PREDICTOR"),
+    ] = None,
     folder: Folder = None,
 ) -> None:
     """Run the whole loop: swipes in, better words out, judged on people who were never sent."""
     from fedswipe.cli import demo as main_job
+    from fedswipe.cli.loop import bring_up, given
 
-    main_job.demo(swipes=swipes, clients=clients, json_file=json_file, folder=folder)
+    here = partial(bring_up, folder)
+    open_loop = partial(given, ingest, predictor, os.environ) if ingest and predictor else here
+    main_job.demo(open_loop, swipes=swipes, clients=clients, json_file=json_file, picture=picture)
 
 
 @app.command()

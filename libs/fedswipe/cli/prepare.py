@@ -1,13 +1,20 @@
 """Topics and the models' bucket, made before the first service starts; safe to run again."""
 
 import os
+import secrets
 from collections.abc import Mapping
+from pathlib import Path
 
+import tenacity
 from minio import Minio
+from minio.error import MinioException
+from urllib3.exceptions import HTTPError
 
+from fedswipe.environment import secret
 from fedswipe.kafka.admin import Admin
+from fedswipe.kafka.errors import BrokerUnavailable
 from fedswipe.kafka.settings import KafkaSettings
-from fedswipe.local.addresses import Addresses, S3Address
+from fedswipe.local.addresses import S3_SECRET_KEY, Addresses, S3Address
 from fedswipe.local.services import SERVICES
 
 BUCKET = "FEDSWIPE_S3_BUCKET"
@@ -18,6 +25,33 @@ def prepare(addresses: Addresses) -> None:
     """Create what is missing. BrokerUnavailable when Kafka does not answer."""
     Admin(KafkaSettings(addresses.kafka)).create_topics()
     _make_bucket(addresses.s3, bucket_name(os.environ))
+
+
+def prepare_given(environ: Mapping[str, str], seconds: float) -> Addresses:
+    """Prepare the servers of the environment, which may still be starting for so many seconds.
+
+    StackError when an address is not set; BrokerUnavailable, or the store's own error, when none answers.
+    """
+    addresses = Addresses.from_env(environ)
+    tenacity.Retrying(
+        retry=tenacity.retry_if_exception_type((BrokerUnavailable, MinioException, HTTPError)),
+        wait=tenacity.wait_random_exponential(multiplier=0.1, max=1),
+        stop=tenacity.stop_after_delay(seconds),
+        reraise=True,
+    )(prepare, addresses)
+    return addresses
+
+
+def write_secret_key(file: Path, environ: Mapping[str, str]) -> None:
+    """Write the object store's secret key into a file for its server and its clients to read.
+
+    It is the environment's, or else a new random one. A file that has one is left alone.
+    """
+    if not file.exists():
+        key = secret(environ, S3_SECRET_KEY) or secrets.token_urlsafe(24)
+        fresh = file.with_suffix(".new")
+        fresh.write_text(key)
+        fresh.replace(file)
 
 
 def services() -> dict[str, dict[str, str]]:

@@ -72,7 +72,8 @@ class Report:
         table.add_row("SHA-256", o.served.sha256)
         spent = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in o.seconds.items())
         table.add_row("time", f"{self.total_seconds:.0f} s: {spent}")
-        table.add_row("memory", f"{self.services_peak_mb:,.0f} MB: the four services' peaks, added up")
+        if self.services_peak_mb:  # 0 where the services run somewhere else
+            table.add_row("memory", f"{self.services_peak_mb:,.0f} MB: the four services' peaks, added up")
         return table
 
     def draw(self, path: Path) -> None:

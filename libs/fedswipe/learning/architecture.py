@@ -8,8 +8,8 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
-from fedswipe.swipe.features import channels
 from fedswipe.swipe.layout import Layout
+from fedswipe.swipe.steps import channels
 
 WIDTH = 96  # channels of the convolutions and units of the GRU in each direction
 EXPANDED = 192  # inner width of a ConvNeXt block

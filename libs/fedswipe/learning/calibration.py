@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fedswipe.learning.weights import LEAST_SCALE
-from fedswipe.swipe.search import Candidate, SearchWeights
+from fedswipe.swipe.search import Candidate
+from fedswipe.swipe.search_weights import SearchWeights
 
 Array = NDArray[np.float64]
 

@@ -16,7 +16,7 @@ from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
 from fedswipe.learning.architecture import BLOCKS, STRIDE, WIDTH, Architecture
 from fedswipe.learning.weights import Weights
-from fedswipe.swipe.features import STEPS
+from fedswipe.swipe.steps import STEPS
 
 INPUT, OUTPUT = "features", "log_probs"
 NORM_EPSILON = 1e-6

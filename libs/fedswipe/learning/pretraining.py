@@ -20,7 +20,8 @@ from fedswipe.swipe.features import extract
 from fedswipe.swipe.gesture import Gesture
 from fedswipe.swipe.layout import Layout
 from fedswipe.swipe.lexicon import Lexicon
-from fedswipe.swipe.search import Decoder, SearchWeights
+from fedswipe.swipe.search import Decoder
+from fedswipe.swipe.search_weights import SearchWeights
 from fedswipe.swipe.styles import Population
 from fedswipe.swipe.synthetic import swipe
 from fedswipe.swipe.typists import draw_words

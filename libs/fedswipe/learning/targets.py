@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fedswipe.learning.architecture import STRIDE
-from fedswipe.swipe.features import STEPS
 from fedswipe.swipe.layout import Layout
+from fedswipe.swipe.steps import STEPS
 
 
 def target(layout: Layout, word: str) -> NDArray[np.int64]:

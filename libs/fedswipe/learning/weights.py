@@ -8,7 +8,7 @@ from safetensors import SafetensorError
 from safetensors import numpy as safetensors
 
 from fedswipe.learning.architecture import SEARCH_NAMES, Architecture
-from fedswipe.swipe.search import SearchWeights
+from fedswipe.swipe.search_weights import SearchWeights
 
 LEAST_SCALE = 0.05  # below it the shown probabilities are all alike
 Weights = dict[str, NDArray[np.float32]]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from fedswipe.environment import secret
 from fedswipe.local.errors import StackError
 
 KAFKA = "FEDSWIPE_KAFKA"
@@ -61,9 +62,8 @@ def s3_from_env(environ: Mapping[str, str]) -> S3Address | None:
         return None
     if not url.startswith(("http://", "https://")):
         raise StackError(f"{S3} is {url!r}: write it as http://host:port or https://host:port")
-    for variable in (S3_ACCESS_KEY, S3_SECRET_KEY):
-        if not environ.get(variable):
-            raise StackError(f"{S3} is set but {variable} is not: set it to the server's key")
-    return S3Address(
-        url, environ[S3_ACCESS_KEY], environ[S3_SECRET_KEY], environ.get(S3_REGION) or DEFAULT_REGION
-    )
+    access_key, secret_key = environ.get(S3_ACCESS_KEY), secret(environ, S3_SECRET_KEY)
+    if not access_key or not secret_key:
+        variable = S3_SECRET_KEY if access_key else S3_ACCESS_KEY
+        raise StackError(f"{S3} is set but {variable} is not: set it to the server's key")
+    return S3Address(url, access_key, secret_key, environ.get(S3_REGION) or DEFAULT_REGION)

@@ -60,6 +60,15 @@ class FreePorts:
     def __init__(self) -> None:
         self._taken: set[int] = set()
 
+    def take_run(self, part: str, count: int) -> range:
+        """Return so many free ports in a row."""
+        for first in random.sample(_FREE, _TRIES):
+            run = range(first, first + count)
+            if self._taken.isdisjoint(run) and all(map(is_free, run)):
+                self._taken.update(run)
+                return run
+        raise StackError(f"no {count} free ports in a row for {part} among {_TRIES} tried")
+
     def take(self, part: str) -> int:
         """Return a free port that this object has not handed out."""
         for port in random.sample(_FREE, _TRIES):

@@ -35,7 +35,12 @@ class S3Settings:
         metadata={"env": "FEDSWIPE_S3_ACCESS_KEY", "help": "the object store's access key"}
     )
     secret_key: str = field(
-        repr=False, metadata={"env": "FEDSWIPE_S3_SECRET_KEY", "help": "the object store's secret key"}
+        repr=False,
+        metadata={
+            "env": "FEDSWIPE_S3_SECRET_KEY",
+            "help": "the object store's secret key; or FEDSWIPE_S3_SECRET_KEY_FILE names its file",
+            "secret": True,
+        },
     )
     url: str = setting("FEDSWIPE_S3", "the object store, http(s)://host:port", "http://127.0.0.1:9000")
     bucket: str = setting("FEDSWIPE_S3_BUCKET", "the bucket of the models", "fedswipe")

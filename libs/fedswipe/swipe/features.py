@@ -9,16 +9,10 @@ from numpy.typing import NDArray
 from fedswipe.swipe.compiled import compiled
 from fedswipe.swipe.gesture import Gesture
 from fedswipe.swipe.layout import Layout
+from fedswipe.swipe.steps import MOTION_CHANNELS, STEPS, channels
 
-STEPS = 64
-MOTION_CHANNELS = 8
 KEY_SPREAD = 0.8  # key widths
 LENGTH_FLOOR = 1e-6  # key widths; a shorter step has no direction
-
-
-def channels(layout: Layout) -> int:
-    """How many numbers describe one step: 8 of position and motion, one a key."""
-    return MOTION_CHANNELS + len(layout.alphabet)
 
 
 def extract(layout: Layout, gestures: Sequence[Gesture]) -> NDArray[np.float32]:

@@ -1,7 +1,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,26 +11,10 @@ from fedswipe.swipe.ctc import word_ctcs
 from fedswipe.swipe.layout import Layout
 from fedswipe.swipe.lexicon import Lexicon
 from fedswipe.swipe.outlook import outlook
+from fedswipe.swipe.search_weights import SearchWeights
 from fedswipe.swipe.trie import NO_WORD, build_trie
 
 UNDERFLOW = -650.0  # log of a probability that terms lost below 1e-308 cannot have changed
-
-
-@dataclass(frozen=True)
-class SearchWeights:
-    """How a word's score is made: ctc + unigram * log unigram + length * letters; they belong to a model.
-
-    Any finite numbers. scale makes probabilities of scores, see `shares`.
-    """
-
-    unigram: float
-    length: float
-    scale: float
-
-    def __post_init__(self) -> None:
-        for field, value in (("unigram", self.unigram), ("length", self.length), ("scale", self.scale)):
-            if not isfinite(value):
-                raise ValueError(f"{field}: {value}; give a finite number")
 
 
 @dataclass(frozen=True)

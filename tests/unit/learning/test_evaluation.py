@@ -7,7 +7,8 @@ from fedswipe.learning.weights import Weights, with_search
 from fedswipe.swipe.gesture import Gesture
 from fedswipe.swipe.layout import load_layout
 from fedswipe.swipe.lexicon import Lexicon
-from fedswipe.swipe.search import Decoder, SearchWeights
+from fedswipe.swipe.search import Decoder
+from fedswipe.swipe.search_weights import SearchWeights
 from fedswipe.swipe.styles import FACTORY
 from fedswipe.swipe.synthetic import swipe
 

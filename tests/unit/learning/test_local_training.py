@@ -12,7 +12,7 @@ from fedswipe.learning.network import ConvGRU, read_weights
 from fedswipe.learning.targets import target
 from fedswipe.learning.weights import Weights, with_search
 from fedswipe.swipe.layout import load_layout
-from fedswipe.swipe.search import SearchWeights
+from fedswipe.swipe.search_weights import SearchWeights
 
 LAYOUT = load_layout("qwerty-en")
 ENGLISH = Architecture(LAYOUT)

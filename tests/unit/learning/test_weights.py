@@ -12,7 +12,7 @@ from fedswipe.learning.weights import (
     with_search,
 )
 from fedswipe.swipe.layout import load_layout
-from fedswipe.swipe.search import SearchWeights
+from fedswipe.swipe.search_weights import SearchWeights
 
 ENGLISH = Architecture(load_layout("qwerty-en"))
 

@@ -10,7 +10,8 @@ from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.weights import to_bytes, with_search
 from fedswipe.swipe.layout import load_layout
 from fedswipe.swipe.lexicon import Lexicon
-from fedswipe.swipe.search import Decoder, SearchWeights
+from fedswipe.swipe.search import Decoder
+from fedswipe.swipe.search_weights import SearchWeights
 from fedswipe.testing.modelstore import InMemoryModelStore
 from fedswipe.topology import LINEAGES
 from services.predictor.handlers import Predictor, Published

@@ -4,9 +4,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from fedswipe.swipe.features import STEPS, channels, extract
+from fedswipe.swipe.features import extract
 from fedswipe.swipe.gesture import Gesture
 from fedswipe.swipe.layout import load_layout
+from fedswipe.swipe.steps import STEPS, channels
 
 LAYOUT = load_layout("qwerty-en")
 WIDTH, HEIGHT = 360.0, 200.0

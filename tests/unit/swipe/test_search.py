@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from fedswipe.swipe.layout import load_layout
 from fedswipe.swipe.lexicon import Lexicon
-from fedswipe.swipe.search import Candidate, Decoder, SearchWeights, greedy, shares
+from fedswipe.swipe.search import Candidate, Decoder, greedy, shares
+from fedswipe.swipe.search_weights import SearchWeights
 
 LAYOUT = load_layout("qwerty-en")
 PLAIN = SearchWeights(unigram=0.0, length=0.0, scale=1.0)

@@ -13,7 +13,7 @@ from fedswipe.learning.weights import with_search
 from fedswipe.swipe.features import extract
 from fedswipe.swipe.layout import load_layout
 from fedswipe.swipe.lexicon import load_lexicon
-from fedswipe.swipe.search import SearchWeights
+from fedswipe.swipe.search_weights import SearchWeights
 from fedswipe.swipe.typists import simulate_typists
 from fedswipe.topology import Lineage
 from services.trainer.local_trainer import BaseModel

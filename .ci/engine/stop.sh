@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Stops the gate's own engine by its process id, and puts packet filter and forwarding back. Images stay.
+set -uo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+pid=$(cat "$DK_HOME/dockerd.pid" 2>/dev/null) || { echo "No engine of the gate's runs."; exit 0; }
+mapfile -t left < <(docker ps -aq)
+[ "${#left[@]}" -eq 0 ] || docker rm -fv "${left[@]}" >/dev/null
+docker network prune -f >/dev/null
+docker volume prune -f >/dev/null
+kill "$pid"
+for _ in $(seq 1 150); do [ -d "/proc/$pid" ] || break; sleep 0.2; done
+[ ! -d "/proc/$pid" ] || { echo "dockerd $pid still runs" >&2; exit 1; }
+ip link del docker0 2>/dev/null
+before="$DK_HOME/iptables.before"
+if [ -f "$before" ]; then
+    iptables-restore <"$before"
+    for table in nat filter; do # a table that did not exist then is empty now
+        grep -q "^\*$table" "$before" && continue
+        iptables -t "$table" -F
+        iptables -t "$table" -X
+        [ "$table" != filter ] || iptables -P FORWARD ACCEPT
+    done
+fi
+[ ! -f "$DK_HOME/ip_forward.before" ] || cat "$DK_HOME/ip_forward.before" >/proc/sys/net/ipv4/ip_forward
+echo "The engine is stopped."
