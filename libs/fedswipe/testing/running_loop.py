@@ -13,11 +13,11 @@ from fedswipe.demo.lineage_watch import LineageWatch
 from fedswipe.kafka.admin import Admin
 from fedswipe.kafka.log_range import read_range
 from fedswipe.kafka.settings import KafkaSettings
+from fedswipe.local.instance import Instance
 from fedswipe.local.leash import Leash
 from fedswipe.local.ports import FreePorts
-from fedswipe.local.process import ManagedProcess
 from fedswipe.local.services import service_url, start_service
-from fedswipe.local.stack import OwnStack
+from fedswipe.local.stack import Stack
 from fedswipe.modelstore.s3 import S3ModelStore, S3Settings
 from fedswipe.testing.stacks import own_stack
 from fedswipe.testing.until import until
@@ -29,9 +29,9 @@ class RunningLoop:
 
     def __init__(
         self,
-        stack: OwnStack,
+        stack: Stack,
         lineage: Lineage,
-        services: Mapping[str, ManagedProcess],
+        services: Mapping[str, Instance],
         urls: Mapping[str, str],
         watch: LineageWatch,
     ) -> None:
