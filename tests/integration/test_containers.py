@@ -17,7 +17,7 @@ from fedswipe.local.addresses import S3Address
 from fedswipe.local.choose import STACK, decide
 from fedswipe.local.container import Contents
 from fedswipe.local.container_id import ContainerId
-from fedswipe.local.containers import Containers, name_of
+from fedswipe.local.containers import STACK_LABEL, Containers, name_of
 from fedswipe.local.down import take_down
 from fedswipe.local.engine import Engine
 from fedswipe.local.errors import EngineError, StartFailed
@@ -69,6 +69,8 @@ def test_status_shows_containers_as_it_shows_processes(
         ids = engine.ask(lambda client: client.api.containers(filters={"name": name}))
         assert [found["Id"][:12] for found in ids] == [store["container"]]
         assert (kafka["how"], kafka["container"]) == ("given", None)
+        volume = engine.ask(lambda client: client.api.inspect_volume(name))
+        assert volume["Labels"][STACK_LABEL] == str(tmp_path.resolve())
         ContainerId(engine.address, ids[0]["Id"], name).kill_group()
         assert not status(as_json=True, folder=tmp_path)
     finally:

@@ -14,11 +14,12 @@ from minio import Minio
 
 from fedswipe.local.addresses import Addresses
 from fedswipe.local.choose import Choice
-from fedswipe.local.containers import STACK_LABEL
+from fedswipe.local.containers import name_of
 from fedswipe.local.down import take_down
 from fedswipe.local.engine import Engine
 from fedswipe.local.errors import StackError, StartFailed
 from fedswipe.local.instance import Identity
+from fedswipe.local.parts import PARTS
 from fedswipe.local.ports import FIXED, HOST, FreePorts, is_free
 from fedswipe.local.probes import kafka_answers
 from fedswipe.local.reporter import Collected
@@ -105,7 +106,7 @@ def left(choice: Choice, up: Up) -> Callable[[], list[str]]:
     """Look what there is of this stack: processes, containers, volumes."""
     if choice.engine is None:
         return lambda: pids_of(up.folder)
-    return partial(labelled, choice.engine, up.folder)
+    return partial(in_engine, choice.engine, up.folder)
 
 
 def pids_of(folder: Path) -> list[str]:
@@ -114,12 +115,13 @@ def pids_of(folder: Path) -> list[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout.split()
 
 
-def labelled(engine: Engine, folder: Path) -> list[str]:
-    """Return the containers and volumes of the stack in `folder`."""
-    of_stack = {"filters": {"label": f"{STACK_LABEL}={folder.resolve()}"}}
-    containers = engine.ask(lambda client: client.api.containers(all=True, **of_stack))
-    volumes = engine.ask(lambda client: client.api.volumes(**of_stack))["Volumes"] or []
-    return [found["Id"] for found in containers] + [found["Name"] for found in volumes]
+def in_engine(engine: Engine, folder: Path) -> list[str]:
+    """Return the containers and volumes of the stack in `folder`, by name."""
+    names = {name_of(part, folder) for part in PARTS}
+    containers = engine.ask(lambda client: client.api.containers(all=True))
+    volumes = engine.ask(lambda client: client.api.volumes())["Volumes"] or []
+    found = [container["Names"][0].removeprefix("/") for container in containers]
+    return [name for name in found + [volume["Name"] for volume in volumes] if name in names]
 
 
 def test_a_second_up_finds_the_first_and_down_leaves_nothing(
@@ -276,6 +278,7 @@ def test_a_service_that_does_not_start_takes_everything_down_with_it(
 UP = """
 import os, sys
 from pathlib import Path
+from fedswipe.local.parts import PARTS
 from fedswipe.local.ports import FIXED, FreePorts
 from fedswipe.local.reporter import Collected
 from fedswipe.local.up import bring_up
