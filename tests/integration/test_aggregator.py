@@ -29,10 +29,11 @@ from fedswipe.learning.delta import encode_delta
 from fedswipe.learning.factory import factory_bytes
 from fedswipe.learning.verdict import EXPLANATIONS, Verdict
 from fedswipe.local.ports import HOST, FreePorts
-from fedswipe.local.stack import NativeStack, native_stack
+from fedswipe.local.stack import OwnStack
 from fedswipe.modelstore.s3 import S3ModelStore, S3Settings
 from fedswipe.swipe.layout import load_layout
 from fedswipe.testing.replay import Replay
+from fedswipe.testing.stacks import own_stack
 from fedswipe.testing.until import until
 from fedswipe.topology import GLOBAL_MODELS, LINEAGES, WEIGHT_DELTAS, dead_letters
 
@@ -49,7 +50,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 class World:
     """The log and the store, as a test looks at them, and the processes it started."""
 
-    def __init__(self, stack: NativeStack, folder: Path) -> None:
+    def __init__(self, stack: OwnStack, folder: Path) -> None:
         self.stack, self.folder = stack, folder
         self.settings = KafkaSettings(stack.kafka)
         self.store = S3ModelStore(S3Settings(stack.s3.access_key, stack.s3.secret_key, stack.s3.url, BUCKET))
@@ -170,7 +171,7 @@ class Service:
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with native_stack(tmp_path_factory.mktemp("aggregator")) as stack:
+    with own_stack(tmp_path_factory.mktemp("aggregator")) as stack:
         prepare(stack.addresses)
         world = World(stack, tmp_path_factory.mktemp("logs"))
         yield world
@@ -271,7 +272,7 @@ def test_two_that_believe_to_own_the_partition_make_one_chain(world: World) -> N
 def test_without_the_store_nothing_is_published_and_then_it_goes_on(world: World) -> None:
     service = world.start().wait_ready()
     before = world.version
-    server = world.stack.store.process
+    server = world.stack.store.instance
     assert server.stop() == 0
     offsets = world.send_window()
     until(lambda: service.page("ready")[0] == 503, "/ready says 503")

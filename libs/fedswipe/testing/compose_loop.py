@@ -1,5 +1,6 @@
 """The whole loop in containers, as docker-compose.yml runs it, for the tests of the loop as processes."""
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from docker.models.containers import Container
 from fedswipe.demo.lineage_watch import LineageWatch
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.local.addresses import S3Address
+from fedswipe.local.container_id import ContainerId
+from fedswipe.local.engine import Engine
 from fedswipe.local.given import GivenKafka
 from fedswipe.local.probes import s3_answers
 from fedswipe.local.services import SERVICES, service_answers, service_url
@@ -25,8 +28,10 @@ WELL_SECONDS = 90.0
 class ComposeContainer:
     """One container of a project, to be killed and started again like a process."""
 
-    def __init__(self, container: Container) -> None:
+    def __init__(self, container: Container, engine: Engine) -> None:
         self._container = container
+        self.id = ContainerId(engine.address, str(container.id), str(container.name))
+        self.log = self.id.log
 
     @property
     def running(self) -> bool:
@@ -66,7 +71,7 @@ class ComposeStore:
     """The project's MinIO."""
 
     s3: S3Address
-    process: ComposeContainer
+    instance: ComposeContainer
     how: str = "compose"
 
     @property
@@ -88,8 +93,9 @@ def compose_loop(root: Path, lineage: Lineage, environ: Mapping[str, str]) -> It
 
 def _running(compose: Compose, lineage: Lineage) -> Iterator[RunningLoop]:
     addresses = compose.addresses
-    store = ComposeStore(addresses.s3, ComposeContainer(compose.containers("minio")[0]))
-    services = {name: ComposeContainer(compose.containers(name)[0]) for name in SERVICES}
+    engine = Engine.find(os.environ)
+    store = ComposeStore(addresses.s3, ComposeContainer(compose.containers("minio")[0], engine))
+    services = {name: ComposeContainer(compose.containers(name)[0], engine) for name in SERVICES}
     urls = {"ingest": service_url(compose.ports["ingest"])}
     urls["predictor"] = next(u for u in map(service_url, compose.predictor_ports) if service_answers(u))
     stack = Stack(GivenKafka(addresses.kafka, "compose"), store)

@@ -30,8 +30,8 @@ from fedswipe.kafka.producer import EventProducer
 from fedswipe.kafka.schemas import PublishedSchemas
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.kafka.transaction import Outgoing, TransactionalProducer
-from fedswipe.local.stack import native_stack
 from fedswipe.testing.modelstore import InMemoryModelStore
+from fedswipe.testing.stacks import own_stack
 from fedswipe.testing.until import until
 from fedswipe.topology import (
     LINEAGES,
@@ -175,7 +175,7 @@ def fails_once() -> type[FailsOnce]:
 
 @pytest.fixture(scope="module")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaSettings]:
-    with native_stack(tmp_path_factory.mktemp("trainer")) as stack:
+    with own_stack(tmp_path_factory.mktemp("trainer")) as stack:
         settings = KafkaSettings(stack.kafka, session_timeout_ms=6000)
         Admin(settings).create_topics()
         yield settings
