@@ -5,6 +5,7 @@ import pytest
 from typer.testing import CliRunner
 
 from fedswipe.cli import main as cli
+from fedswipe.cli import running
 from fedswipe.errors import FedswipeError
 
 
@@ -43,7 +44,7 @@ def test_an_unexpected_error_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_status_without_a_stack_is_not_up(tmp_path: Path) -> None:
-    assert CliRunner().invoke(cli.app, ["status", "--folder", str(tmp_path)]).exit_code == cli.NOT_UP
+    assert CliRunner().invoke(cli.app, ["status", "--folder", str(tmp_path)]).exit_code == running.NOT_UP
 
 
 def test_an_error_is_a_fedswipe_error(
