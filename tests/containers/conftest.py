@@ -14,7 +14,7 @@ SETTINGS = {"TRAINER_RANGE_SECONDS": "0.5", "AGGREGATOR_DELTAS": "4", "AGGREGATO
 
 @pytest.fixture(scope="session")
 def compose() -> Iterator[Compose]:
-    with compose_project(ROOT, SETTINGS) as project:
+    with compose_project(ROOT, SETTINGS, predictors=4) as project:
         yield project
 
 

@@ -12,7 +12,7 @@ from fedswipe.local.container import Contents, ManagedContainer
 from fedswipe.local.container_id import ContainerId
 from fedswipe.local.containers import KafkaContainer, MinioContainer
 from fedswipe.local.engine import Engine
-from fedswipe.local.services import SERVICES, service_answers, service_url
+from fedswipe.local.services import SERVICES, service_url
 from fedswipe.local.stack import OwnStack
 from fedswipe.testing.compose import Compose, compose_project
 from fedswipe.testing.running_loop import RunningLoop
@@ -32,8 +32,8 @@ def compose_loop(
         stack = OwnStack(
             KafkaContainer(addresses.kafka, parts["kafka"]), MinioContainer(addresses.s3, parts["minio"])
         )
-        urls = {"ingest": service_url(compose.ports["ingest"])}
-        urls["predictor"] = next(u for u in map(service_url, compose.predictor_ports) if service_answers(u))
+        urls = {name: service_url(compose.ports[name]) for name in ("ingest", "aggregator")}
+        urls["predictor"] = service_url(compose.predictor_ports[0])
         with LineageWatch(KafkaSettings(addresses.kafka), lineage) as watch:
             watch.wait_for(1, WELL_SECONDS)
             yield RunningLoop(stack, lineage, {name: parts[name] for name in SERVICES}, urls, watch)
