@@ -25,9 +25,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 def pytest_report_header() -> list[str]:
-    """Say which Kafka and which S3 server the tests use, and why."""
+    """Say which Kafka and S3 server tests use, and why. What is wrong there fails those that need them."""
     try:
-        lines = [f"stack: {decide(os.environ)}"]
+        how = str(decide(os.environ))
     except StackError as error:
-        raise pytest.UsageError(str(error)) from error
-    return lines + [f"{name}: {os.environ[name]}" for name in (KAFKA, S3) if os.environ.get(name)]
+        how = str(error)
+    return [f"stack: {how}", *(f"{name}: {os.environ[name]}" for name in (KAFKA, S3) if os.environ.get(name))]
