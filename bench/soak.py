@@ -2,9 +2,10 @@
 
     python bench/soak.py [--minutes 15] [--swipes-a-second 20] [--json FILE]
 
-Starts the whole loop on free ports, sends simulated swipes through ingest and asks the predictor for words, both
-at a steady pace. Prints each service's resident memory at the start and the end, and its slope by least squares
-after the first three minutes. Ends with status 1 when a slope is 1 MB a minute or more, or a stop is not clean.
+Starts the whole loop on free ports, sends simulated swipes through ingest and asks the predictor for words,
+both at a steady pace. Prints each service's resident memory at the start and the end, and its slope by least
+squares after the first three minutes. Ends with status 1 when a slope is 1 MB a minute or more, or a stop is
+not clean.
 """
 
 import argparse
@@ -75,14 +76,18 @@ def main() -> int:
     options = parser.parse_args()
     with TemporaryDirectory() as folder, running_loop(Path(folder), LINE, SETTINGS) as loop:
         memory, sent = soaked(loop, options.minutes, BATCH / options.swipes_a_second)
-        before = time.monotonic()
-        stopped = {name: loop.services[name].stop(STOP_SECONDS) for name in SERVICES}
-        seconds = time.monotonic() - before
+        stops = {name: stopped(loop, name) for name in SERVICES}
         version = loop.watch.version
-    table = Table("service", "MB at the start", "MB at the end", "MB a minute", "exit status")
+    table = Table("service", "MB at the start", "MB at the end", "MB a minute", "stop")
     for name in SERVICES:
         first, last = memory[name].megabytes[0], memory[name].megabytes[-1]
-        table.add_row(name, f"{first:.0f}", f"{last:.0f}", f"{memory[name].slope:.2f}", str(stopped[name]))
+        table.add_row(
+            name,
+            f"{first:.0f}",
+            f"{last:.0f}",
+            f"{memory[name].slope:.2f}",
+            "{} after {:.1f} s".format(*stops[name]),
+        )
     console = Console()
     console.print(table)
     console.print(
@@ -92,7 +97,7 @@ def main() -> int:
         slopes = {name: memory[name].slope for name in SERVICES}
         options.json.write_text(json.dumps({"swipes": sent, "version": version, "mb_a_minute": slopes}))
     steady = all(memory[name].slope < MOST_MB_A_MINUTE for name in SERVICES)
-    return 0 if steady and not any(stopped.values()) else 1
+    return 0 if steady and not any(status for status, _ in stops.values()) else 1
 
 
 def soaked(loop: RunningLoop, minutes: float, pace: float) -> tuple[dict[str, Memory], int]:
@@ -113,6 +118,12 @@ def soaked(loop: RunningLoop, minutes: float, pace: float) -> tuple[dict[str, Me
         never.wait(max(0.0, (number + 1) * pace - (time.monotonic() - begin)))  # the pace of the load
     gateway.close()
     return memory, sent
+
+
+def stopped(loop: RunningLoop, name: str) -> tuple[int, float]:
+    """Stop a service; return its exit status and the seconds that it took."""
+    before = time.monotonic()
+    return loop.services[name].stop(STOP_SECONDS), time.monotonic() - before
 
 
 def pid_of(loop: RunningLoop, name: str) -> int:
