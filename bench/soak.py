@@ -90,9 +90,7 @@ def main() -> int:
         )
     console = Console()
     console.print(table)
-    console.print(
-        f"{sent} swipes in {options.minutes:g} min, version {version}; all four stopped in {seconds:.1f} s"
-    )
+    console.print(f"{sent} swipes in {options.minutes:g} min, version {version}")
     if options.json:
         slopes = {name: memory[name].slope for name in SERVICES}
         options.json.write_text(json.dumps({"swipes": sent, "version": version, "mb_a_minute": slopes}))
