@@ -14,6 +14,20 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from fedswipe.cli import models
+from fedswipe.cli.options import (
+    AsJson,
+    Folder,
+    JsonPath,
+    KeepData,
+    Markdown,
+    OnlyStack,
+    RunningIngest,
+    RunningPredictor,
+    SecretKeyFile,
+    SwipesPath,
+    WithRclone,
+)
 from fedswipe.errors import FedswipeError
 
 REFUSED = 2
@@ -25,22 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # what is not a FedswipeError is a fault: Python's own traceback shows it
     add_completion=False,
 )
-SwipesPath = Annotated[
-    Path | None,
-    typer.Option("--swipes", exists=True, help="How We Swipe logs: the zip file or a folder of .log files."),
-]
-JsonPath = Annotated[Path | None, typer.Option("--json", help="Write the figures into this file.")]
-OnlyStack = Annotated[
-    bool, typer.Option("--only-stack", help="Start Kafka and the object store, no services.")
-]
-KeepData = Annotated[bool, typer.Option("--keep-data", help="Keep topics and objects for the next `up`.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-Folder = Annotated[
-    Path | None,
-    typer.Option("--folder", help="Where data, logs and state are.", show_default="~/.local/state/fedswipe"),
-]
-WithRclone = Annotated[bool, typer.Option("--with-rclone", help="Also the S3 server that only tests use.")]
-Markdown = Annotated[bool, typer.Option("--markdown", help="Print Markdown for the docs.")]
+app.add_typer(models.app)
 
 
 def main() -> None:
@@ -104,12 +103,7 @@ def fetch(with_rclone: WithRclone = False) -> None:
 @app.command()
 def prepare(
     seconds: Annotated[float, typer.Option(min=0, help="How long the servers may still be starting.")] = 60,
-    secret_key_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--secret-key-file", help="Only write the object store's secret key, if the file has none."
-        ),
-    ] = None,
+    secret_key_file: SecretKeyFile = None,
 ) -> None:
     """Create topics, first positions and bucket on the servers that the environment names."""
     from fedswipe.cli import prepare as servers
@@ -129,17 +123,8 @@ def demo(
     picture: Annotated[Path, typer.Option("--picture", help="Where accuracy per version is drawn.")] = Path(
         "demo-report.png"
     ),
-    ingest: Annotated[
-        str | None,
-        typer.Option(
-            help="A running loop's ingest; its Kafka and store are the environment's.",
-            envvar="FEDSWIPE_INGEST",
-        ),
-    ] = None,
-    predictor: Annotated[
-        str | None,
-        typer.Option(help="Its predictor. Without both a loop is brought up.", envvar="FEDSWIPE_PREDICTOR"),
-    ] = None,
+    ingest: RunningIngest = None,
+    predictor: RunningPredictor = None,
     folder: Folder = None,
 ) -> None:
     """Run the whole loop: swipes in, better words out, judged on people who were never sent."""
