@@ -4,7 +4,7 @@ from typing import Protocol
 
 from fedswipe.chain import Chain, Link
 from fedswipe.errors import FedswipeError, Retryable
-from fedswipe.events import CanaryBy, LinkRef, ServingChange, ServingChanged, Sha256, Version
+from fedswipe.events import CanaryBy, LinkRef, ServingChange, ServingChanged
 from fedswipe.serving_state import EXPLANATIONS, Canary, Servings, refusal
 
 
@@ -76,7 +76,7 @@ def _end(log_: ServingLog, change: ServingChange, canary: Canary | None, reason:
 
 def _change(log_: ServingLog, event: ServingChanged) -> int:
     """Write an event that fits what is known, and see whether it still did when its turn came."""
-    if (why := refusal(log_.servings.state, event, lambda ref: _is_link(log_.chain, ref))) is not None:
+    if (why := refusal(log_.servings.state, event, log_.chain.knows)) is not None:
         raise FedswipeError(EXPLANATIONS[why])
     try:
         offset = log_.append_change(event)
@@ -89,7 +89,7 @@ def _change(log_: ServingLog, event: ServingChanged) -> int:
 
 def _stable(log_: ServingLog, head: Link, canary: LinkRef) -> LinkRef:
     state, chain = log_.servings.state, log_.chain
-    now = state.stable or LinkRef(Version(head.version), head.sha256)
+    now = state.stable or head.ref
     if now != canary:
         return now
     link = chain.link(canary.version)
@@ -107,9 +107,4 @@ def _head(chain: Chain) -> Link:
 def _ref(chain: Chain, version: int) -> LinkRef:
     if (link := chain.link(version)) is None:
         raise FedswipeError(f"version {version}: {chain.model_id} has versions 1 to {len(chain.links)}")
-    return LinkRef(Version(version), Sha256(link.sha256))
-
-
-def _is_link(chain: Chain, ref: LinkRef) -> bool:
-    link = chain.link(ref.version)
-    return link is not None and link.sha256 == ref.sha256
+    return link.ref

@@ -28,6 +28,12 @@ EXPLANATIONS = {
 }
 
 
+def in_share(share: float, *names: str) -> bool:
+    """Tell whether these names are among a share in [0, 1] of all names: always alike, a greater one adds."""
+    digest = hashlib.sha256("/".join(names).encode()).digest()
+    return int.from_bytes(digest[:8], "big") < share * 2.0**64
+
+
 @dataclass(frozen=True, slots=True)
 class Canary:
     """A version on trial: `offset` is that of its event, `share` in (0, 1] of clients or predictors."""
@@ -44,10 +50,7 @@ class Canary:
         the same version takes nobody out. Other versions are tried on others.
         """
         name = instance if self.by is CanaryBy.PREDICTOR else client_id
-        if name is None:
-            return False
-        digest = hashlib.sha256(f"{self.link.sha256}/{name}".encode()).digest()
-        return int.from_bytes(digest[:8], "big") < self.share * 2.0**64
+        return name is not None and in_share(self.share, self.link.sha256, name)
 
 
 @dataclass(frozen=True, slots=True)

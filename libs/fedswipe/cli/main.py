@@ -14,20 +14,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from fedswipe.cli import models
-from fedswipe.cli.options import (
-    AsJson,
-    Folder,
-    JsonPath,
-    KeepData,
-    Markdown,
-    OnlyStack,
-    RunningIngest,
-    RunningPredictor,
-    SecretKeyFile,
-    SwipesPath,
-    WithRclone,
-)
+from fedswipe.cli import models, options
 from fedswipe.errors import FedswipeError
 
 REFUSED = 2
@@ -68,7 +55,7 @@ def _root(
 
 
 @app.command()
-def up(only_stack: OnlyStack = False, folder: Folder = None) -> None:
+def up(only_stack: options.OnlyStack = False, folder: options.Folder = None) -> None:
     """Start Kafka, the object store and the four services; a second call finds the first."""
     from fedswipe.cli import prepare, stack
 
@@ -76,7 +63,7 @@ def up(only_stack: OnlyStack = False, folder: Folder = None) -> None:
 
 
 @app.command()
-def down(keep_data: KeepData = False, folder: Folder = None) -> None:
+def down(keep_data: options.KeepData = False, folder: options.Folder = None) -> None:
     """Stop what `up` started and leave nothing behind."""
     from fedswipe.cli import stack
 
@@ -84,7 +71,7 @@ def down(keep_data: KeepData = False, folder: Folder = None) -> None:
 
 
 @app.command()
-def status(as_json: AsJson = False, folder: Folder = None) -> None:
+def status(as_json: options.AsJson = False, folder: options.Folder = None) -> None:
     """Say what runs, where it listens and whether it is ready; exit code 1 unless all of it is."""
     from fedswipe.cli import stack
 
@@ -93,7 +80,7 @@ def status(as_json: AsJson = False, folder: Folder = None) -> None:
 
 
 @app.command()
-def fetch(with_rclone: WithRclone = False) -> None:
+def fetch(with_rclone: options.WithRclone = False) -> None:
     """Download and compile the local stack's parts ahead of their first use."""
     from fedswipe.cli import fetch as parts
 
@@ -103,7 +90,7 @@ def fetch(with_rclone: WithRclone = False) -> None:
 @app.command()
 def prepare(
     seconds: Annotated[float, typer.Option(min=0, help="How long the servers may still be starting.")] = 60,
-    secret_key_file: SecretKeyFile = None,
+    secret_key_file: options.SecretKeyFile = None,
 ) -> None:
     """Create topics, first positions and bucket on the servers that the environment names."""
     from fedswipe.cli import prepare as servers
@@ -117,15 +104,15 @@ def prepare(
 
 @app.command()
 def demo(
-    swipes: SwipesPath = None,
+    swipes: options.SwipesPath = None,
     clients: Annotated[int, typer.Option(min=34, help="How many people send their swipes.")] = 340,
-    json_file: JsonPath = None,
+    json_file: options.JsonPath = None,
     picture: Annotated[Path, typer.Option("--picture", help="Where accuracy per version is drawn.")] = Path(
         "demo-report.png"
     ),
-    ingest: RunningIngest = None,
-    predictor: RunningPredictor = None,
-    folder: Folder = None,
+    ingest: options.RunningIngest = None,
+    predictor: options.RunningPredictor = None,
+    folder: options.Folder = None,
 ) -> None:
     """Run the whole loop: swipes in, better words out, judged on people who were never sent."""
     from fedswipe.cli import demo as main_job
@@ -152,7 +139,7 @@ def evaluate(
     unseen: Annotated[
         bool, typer.Option("--unseen", help="Judge only the people that the demo never sends.")
     ] = False,
-    json_file: JsonPath = None,
+    json_file: options.JsonPath = None,
 ) -> None:
     """Say how well and how fast a model reads logged swipes."""
     from fedswipe.cli import evaluate as judge
@@ -178,7 +165,7 @@ def pretrain(
 
 
 @app.command()
-def topology(markdown: Markdown = False) -> None:
+def topology(markdown: options.Markdown = False) -> None:
     """Print the flow: topics, events, keys, who writes and who reads."""
     from fedswipe.cli import topology as flow
 
@@ -189,7 +176,7 @@ def topology(markdown: Markdown = False) -> None:
 
 
 @app.command()
-def settings(markdown: Markdown = False) -> None:
+def settings(markdown: options.Markdown = False) -> None:
     """Print every variable that the services read from their environment."""
     from rich.markdown import Markdown as Rendered
 

@@ -88,8 +88,7 @@ class ServingReader:
         """Tell whether this is a link, by the chain as of now: it may be behind what an operator has seen."""
         if self._chain_reader.chain.link(ref.version) is None:
             retry_until_stopped(self._catch_chain_up, self._reader.stopping)
-        link = self._chain_reader.chain.link(ref.version)
-        return link is not None and link.sha256 == ref.sha256
+        return self._chain_reader.chain.knows(ref)
 
     def _catch_chain_up(self) -> None:
         end = Admin(self._settings).ends(GLOBAL_MODELS)[self._lineage.partition]

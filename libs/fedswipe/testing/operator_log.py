@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from fedswipe import codec
 from fedswipe.chain import Chain
-from fedswipe.events import GlobalModelPublished, LinkRef, PredictionServed, ServingChanged, SwipeRecorded
+from fedswipe.events import GlobalModelPublished, PredictionServed, ServingChanged, SwipeRecorded
 from fedswipe.kafka.errors import BrokerUnavailable
 from fedswipe.operator_log import ArchivedLink
 from fedswipe.serving_state import Servings
@@ -51,7 +51,7 @@ class InMemoryOperatorLog:
         offset = len(self.changes)
         written = codec.decode(ServingChanged, codec.encode(event), codec.PackagedSchemas())
         self.changes.append(written)
-        self.servings.add(written, offset, self._known)
+        self.servings.add(written, offset, self.chain.knows)
         return offset
 
     def archived(self, first: int, last: int) -> list[ArchivedLink]:
@@ -72,10 +72,6 @@ class InMemoryOperatorLog:
                 yield []
             else:
                 yield batch
-
-    def _known(self, ref: LinkRef) -> bool:
-        link = self.chain.link(ref.version)
-        return link is not None and link.sha256 == ref.sha256
 
 
 def _time(offset: int) -> datetime:
