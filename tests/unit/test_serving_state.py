@@ -170,6 +170,11 @@ def test_a_share_of_the_clients_is_taken_always_the_same_and_grows_by_new_ones()
     assert few != took(replace(trial, link=link(8)), names)
 
 
+def test_who_is_taken_does_not_change_with_a_release() -> None:
+    trial = Canary(LinkRef(Version(9), Sha256("9" * 64)), 0.25, CanaryBy.CLIENT, 0)
+    assert [number for number in range(20) if trial.takes(f"client-{number}", "")] == [0, 12, 14, 16]
+
+
 def test_nobody_without_a_name_is_taken_but_a_predictor_takes_all_of_its_requests() -> None:
     everybody = Canary(link(9), 1.0, CanaryBy.CLIENT, 0)
     assert not everybody.takes(None, "predictor-1")

@@ -11,6 +11,7 @@ from fedswipe.events import CanaryBy
 app = typer.Typer(
     name="models", help="Look at a model's versions, and say which are served.", no_args_is_help=True
 )
+ABORTED = 1
 NEWEST = "newest"
 Model = Annotated[str, typer.Option("--model", help="The lineage.")]
 Version = Annotated[int, typer.Argument(help="A version's number.", show_default=False)]
@@ -108,3 +109,24 @@ def abort(model: Model = SWIPE_EN, reason: Reason = "") -> None:
     from fedswipe.cli import serving
 
     serving.abort(model, reason)
+
+
+@app.command()
+def accuracy(
+    hours: Annotated[float, typer.Option("--hours", min=0.01, help="How far back.")] = 24.0,
+    model: Model = SWIPE_EN,
+    as_json: AsJson = False,
+) -> None:
+    """Say how often each version's words were right, by swipes whose word is known by now."""
+    from fedswipe.cli import accuracy as judged
+
+    judged.accuracy(model, hours=hours, as_json=as_json)
+
+
+@app.command()
+def watch(model: Model = SWIPE_EN) -> None:
+    """Judge the canary as swipes come in, and abort it when it is worse; exit code 1 if it was aborted."""
+    from fedswipe.cli import accuracy as judged
+
+    if judged.watch(model):
+        raise typer.Exit(ABORTED)

@@ -25,7 +25,7 @@ class InMemoryOperatorLog:
     def __init__(self, lineage_log: InMemoryLineageLog) -> None:
         self.servings = Servings(lineage_log.lineage.model_id)
         self.changes: list[ServingChanged] = []
-        self.batches: list[Outcomes | Callable[[], None]] = []
+        self.batches: list[Outcomes | Callable[[], object]] = []
         self.asked_since: datetime | None = None
         self.available = True
         self._links = LineageLogClient(lineage_log, lambda offset: offset, lambda _: None)
