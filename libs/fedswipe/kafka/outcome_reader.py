@@ -39,7 +39,7 @@ def read_outcomes(
     consumer = Consumer(settings.reader("fedswipe.outcomes") | {"enable.partition.eof": True})
     schemas, seconds = PublishedSchemas(settings), settings.request_timeout_ms / 1000
     try:
-        fronts = _Fronts(*_bounds(consumer, since, seconds))
+        fronts = Fronts(*_bounds(consumer, since, seconds))
         consumer.assign([TopicPartition(*place, start) for place, start in fronts.starts.items()])
         while follow or not fronts.done:
             messages = _poll(consumer, QUIET_SECONDS if follow else seconds)
@@ -55,7 +55,7 @@ def read_outcomes(
         consumer.close()
 
 
-class _Fronts:
+class Fronts:
     """How far each partition has been read, in the broker's ms, and which are held back."""
 
     def __init__(self, starts: dict[Place, int], ends: dict[Place, int]) -> None:
