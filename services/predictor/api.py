@@ -105,6 +105,7 @@ def serving(predictor: Predictor) -> dict[str, Any]:
     return {
         **about(now.stable.identity),
         "instance": predictor.instance,
+        "wanted_version": wanted and wanted.stable.version,
         "pinned": bool(wanted and wanted.pinned),
         "canary": canary and on_trial(canary, now),
         "last_refusal": predictor.last_refusal,

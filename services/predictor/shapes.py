@@ -119,9 +119,10 @@ class OnTrial(BaseModel):
 
 
 class Serving(Model):
-    """The stable model, whether it is pinned, the canary beside it, and the last version that was refused."""
+    """The stable model, which version it shall be, whether that is pinned, the canary, the last refusal."""
 
     instance: str
+    wanted_version: int | None
     pinned: bool
     canary: OnTrial | None
     last_refusal: Refusal | None

@@ -178,13 +178,16 @@ async def test_the_model_route_tells_what_is_served_and_what_is_not(
         "link_sha256": loaded.link.sha256,
         "loaded_since": "2030-01-01T12:00:00+00:00",
         "instance": "predictor-1",
+        "wanted_version": 4,
         "pinned": False,
         "canary": None,
         "last_refusal": None,
     }
     predictor.arrange(Wanted(publish(5, b"?").ref))
     predictor.refuse(publish(5, b"?").ref, StoreUnavailable("gone"), 3)
-    refusal = (await http.get("/api/v1/model")).json()["last_refusal"]
+    model = (await http.get("/api/v1/model")).json()
+    assert (model["version"], model["wanted_version"]) == (4, 5)
+    refusal = model["last_refusal"]
     assert (refusal["version"], refusal["attempts"]) == (5, 3)
     assert "gone" in refusal["reason"]
     ready = await http.get("/ready")
