@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import numpy as np
@@ -14,6 +14,7 @@ import pytest
 from minio import Minio
 
 from fedswipe import codec, serving_changes
+from fedswipe.chain import Chain
 from fedswipe.cli import main as cli
 from fedswipe.codec import PackagedSchemas
 from fedswipe.events import (
@@ -33,6 +34,7 @@ from fedswipe.kafka.log_range import read_range
 from fedswipe.kafka.operator_log import KafkaOperatorLog, open_operator_log
 from fedswipe.kafka.partitioning import partition_of
 from fedswipe.kafka.producer import EventProducer
+from fedswipe.kafka.serving_reader import ServingReader
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.manifest import Manifest
@@ -43,6 +45,7 @@ from fedswipe.local.process import ManagedProcess
 from fedswipe.local.services import service_url, start_service
 from fedswipe.local.stack import Stack
 from fedswipe.modelstore.s3 import S3ModelStore, S3Settings
+from fedswipe.serving_state import ServingState
 from fedswipe.swipe.layout import load_layout
 from fedswipe.swipe.search_weights import SearchWeights
 from fedswipe.swipe_check import recorded
@@ -311,6 +314,33 @@ def test_events_that_make_no_sense_change_nothing(world: World, predictor: Runni
     assert predictor.model()["version"] == served
     serving_changes.unpin(world.log)
     until(predictor.serves(world.head), "an event behind the nonsense is followed")
+
+
+class LateChain:
+    """A chain reader that has read nothing yet when it is asked to catch up."""
+
+    def __init__(self, real: Chain) -> None:
+        self.chain = Chain(real.model_id, real.partition)
+        self._real = real
+
+    def wait_past(self, offset: int, timeout: float) -> bool:
+        assert offset >= self._real.links[-1].offset, "to the end that the topic has now"
+        self.chain.links = list(self._real.links)
+        return True
+
+
+def test_a_reader_whose_chain_is_behind_comes_to_the_same_state(world: World) -> None:
+    states: list[ServingState] = []
+    reader = ServingReader(world.kafka, LINE, cast(Any, LateChain(world.log.chain)), states.append)
+    thread = threading.Thread(target=reader.run)
+    thread.start()
+    assert reader.wait_caught_up(DEADLINE)
+    until(lambda: states)
+    reader.stop()
+    thread.join(DEADLINE)
+    assert len(world.log.servings.accepted) > 5
+    assert states[-1] == world.log.servings.state
+    assert reader.servings.accepted == world.log.servings.accepted
 
 
 def test_without_a_broker_the_command_says_so(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:

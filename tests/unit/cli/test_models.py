@@ -272,7 +272,7 @@ def test_a_watch_leaves_an_equal_canary_on_and_says_so(models: Command) -> None:
 def test_a_watch_ends_when_somebody_ends_the_canary(models: Command) -> None:
     models.does("canary")
     models.log.batches = [
-        outcomes(0, 4, 80, 20),
+        outcomes(0, 4, 800, 200),
         lambda: serving_changes.promote(models.log),
         outcomes(500, 5, 0, 900),
     ]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from fedswipe.events import CanaryBy, LinkRef
+from fedswipe.events import CanaryBy, LinkRef, ObjectRef
 from fedswipe.serving_state import Canary, ServingState
 from fedswipe.swipe.gesture import Gesture
 from fedswipe.swipe.search import Decoder
@@ -84,12 +84,22 @@ def rig(
     assert not thread.is_alive()
 
 
-def test_nothing_is_loaded_before_the_serving_state_is_known(rig: Rig) -> None:
+def test_nothing_is_loaded_before_the_serving_state_is_known(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, fetched, get = list[ObjectRef](), threading.Event(), rig.store.get
+
+    def noted(ref: ObjectRef) -> bytes:
+        asked.append(ref)
+        fetched.set()
+        return get(ref)
+
+    monkeypatch.setattr(rig.store, "get", noted)
     rig.head(9)
+    assert not fetched.wait(0.2)
     rig.change(stable=3, pinned=True)
     until(lambda: rig.serves(3))
-    assert rig.predictor.last_refusal is None
-    assert [one.version for one in rig.predictor.loaded] == [3]
+    assert asked == [rig.published[3].event.model]
 
 
 def test_a_pin_holds_while_new_heads_come_and_unpinned_the_head_is_served(rig: Rig) -> None:
