@@ -1,6 +1,5 @@
 """`fedswipe models`: what the lineage's versions are, and which of them the predictors serve."""
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -17,13 +16,6 @@ Model = Annotated[str, typer.Option("--model", help="The lineage.")]
 Version = Annotated[int, typer.Argument(help="A version's number.", show_default=False)]
 Reason = Annotated[str, typer.Option("--reason", help="A few words for whoever reads the log later.")]
 SWIPE_EN = "swipe-en"
-
-
-class By(StrEnum):
-    """`CanaryBy` as it is typed."""
-
-    CLIENT = "client"
-    PREDICTOR = "predictor"
 
 
 @app.command("list")
@@ -75,8 +67,9 @@ def canary(
     version: Annotated[str, typer.Argument(help="A version's number, or newest.")] = NEWEST,
     share: Annotated[float, typer.Option("--share", help="Who gets it: more than 0, at most 1.")] = 0.1,
     by: Annotated[
-        By, typer.Option("--by", help="Whether it is a share of clients or predictors.")
-    ] = By.CLIENT,
+        CanaryBy,
+        typer.Option("--by", case_sensitive=False, help="Whether it is a share of clients or of predictors."),
+    ] = CanaryBy.CLIENT,
     stable: Annotated[
         int | None,
         typer.Option(
@@ -92,7 +85,7 @@ def canary(
     if version != NEWEST and not version.isdecimal():
         raise typer.BadParameter(f"{version}: give a version's number, or {NEWEST}")
     tried = None if version == NEWEST else int(version)
-    serving.canary(model, tried, share, CanaryBy[by.name], stable, reason)
+    serving.canary(model, tried, share, by, stable, reason)
 
 
 @app.command()

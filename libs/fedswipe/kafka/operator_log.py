@@ -5,11 +5,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 
+import tenacity
+
 from fedswipe import codec
 from fedswipe.chain import Chain
 from fedswipe.errors import FedswipeError
 from fedswipe.events import GlobalModelPublished, PredictionServed, ServingChanged, SwipeRecorded
-from fedswipe.kafka.admin import Admin
+from fedswipe.kafka.admin import NEW_LEADER_SECONDS, Admin, StaleLeader
 from fedswipe.kafka.chain_reader import ChainReader
 from fedswipe.kafka.errors import BrokerUnavailable
 from fedswipe.kafka.link_archive import read_links
@@ -97,7 +99,7 @@ def open_operator_log(settings: KafkaSettings, lineage: Lineage) -> Iterator[Kaf
 
     Raises BrokerUnavailable when no broker answers, FedswipeError when it takes too long.
     """
-    Admin(settings).ends(SERVINGS)  # a clear error now, not from a thread
+    _check(Admin(settings))
     chain_reader = ChainReader(settings, lineage, lambda _: None)
     serving_reader = ServingReader(settings, lineage, chain_reader, lambda _: None)
     with ExitStack() as running:
@@ -107,6 +109,18 @@ def open_operator_log(settings: KafkaSettings, lineage: Lineage) -> Iterator[Kaf
             if not reader.wait_caught_up(CAUGHT_UP_SECONDS):
                 raise FedswipeError(f"{lineage.model_id}: not read to its end in {CAUGHT_UP_SECONDS:g} s")
         yield KafkaOperatorLog(settings, lineage, chain_reader, serving_reader)
+
+
+def _check(admin: Admin) -> None:
+    """Raise a clear error now, not from a thread; a broker that has just started is given some time."""
+    patiently = tenacity.Retrying(
+        retry=tenacity.retry_if_exception_type(StaleLeader),
+        wait=tenacity.wait_random_exponential(multiplier=0.1, max=1),
+        stop=tenacity.stop_after_delay(NEW_LEADER_SECONDS),
+        reraise=True,
+    )
+    for topic in (GLOBAL_MODELS, SERVINGS):
+        patiently(admin.ends, topic)
 
 
 @contextmanager
