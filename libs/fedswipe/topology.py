@@ -15,6 +15,8 @@ from fedswipe.events import (
     Event,
     GlobalModelPublished,
     ModelId,
+    PredictionServed,
+    ServingChanged,
     SwipeRecorded,
     TrainingRequested,
 )
@@ -64,7 +66,7 @@ class SchemaTopic:
     name: str
     key: Key = Key.FINGERPRINT
     partitions: int = 1
-    producers: tuple[Role, ...] = (Role.INGEST, Role.TRAINER, Role.AGGREGATOR, Role.OPERATOR)
+    producers: tuple[Role, ...] = tuple(role for role in Role if role is not Role.AUDIT)
     consumers: tuple[Role, ...] = tuple(Role)
 
 
@@ -104,6 +106,14 @@ GLOBAL_MODELS = Topic(
     producers=(Role.AGGREGATOR, Role.OPERATOR),
     consumers=(Role.PREDICTOR, Role.TRAINER, Role.INGEST, Role.AGGREGATOR, Role.AUDIT),
 )  # fmt: skip
+SERVINGS = Topic(
+    "fedswipe.servings.v1", ServingChanged, Key.MODEL, GLOBAL_MODELS.partitions, FOREVER,
+    producers=(Role.OPERATOR,), consumers=(Role.PREDICTOR, Role.INGEST, Role.AUDIT),
+)  # fmt: skip
+PREDICTIONS = Topic(
+    "fedswipe.predictions.v1", PredictionServed, Key.CLIENT, SWIPES.partitions, timedelta(days=14),
+    producers=(Role.PREDICTOR,), consumers=(Role.OPERATOR,),
+)  # fmt: skip
 SCHEMAS = SchemaTopic("fedswipe.schemas.v1")
 
 LINEAGES = (Lineage(ModelId("swipe-en"), "qwerty-en", "en-30k", partition=0),)
@@ -122,8 +132,11 @@ def dead_letters(source: Topic[Event]) -> Topic[DeadLettered]:
 
 
 SOURCES: tuple[Topic[Event], ...] = (SWIPES, TRAIN_REQUESTS, WEIGHT_DELTAS, GLOBAL_MODELS)
-# An unreadable record among the global models is not a link, so it needs no letter.
-TOPICS: tuple[Topic[Event], ...] = (*SOURCES, *(dead_letters(s) for s in SOURCES if s is not GLOBAL_MODELS))
+# What cannot be read here changes nothing and is counted: it needs no letter.
+WITHOUT_LETTERS: tuple[Topic[Event], ...] = (GLOBAL_MODELS, SERVINGS, PREDICTIONS)
+TOPICS: tuple[Topic[Event], ...] = (
+    *SOURCES, SERVINGS, PREDICTIONS, *(dead_letters(s) for s in SOURCES if s not in WITHOUT_LETTERS)
+)  # fmt: skip
 
 
 def lineage_of_layout(layout: str) -> Lineage | None:

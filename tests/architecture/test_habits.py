@@ -6,7 +6,7 @@ from typing import Any
 
 LONGEST = 200  # lines
 # A longer file, and why it may be.
-LONG: dict[str, str] = {}
+LONG: dict[str, str] = {"libs/fedswipe/events.py": "every event of the flow, in one place"}
 # Where sleeping is the wait between two looks at something that cannot call back.
 SLEEPS = {
     "libs/fedswipe/local/poll.py": "looks at builds, processes, containers and servers, until a deadline",

@@ -29,8 +29,9 @@ from fedswipe.learning.delta import encode_delta
 from fedswipe.learning.recipe import Recipe
 from fedswipe.learning.verdict import Verdict
 from fedswipe.learning.weights import to_bytes
+from fedswipe.rollback import rollback
 from fedswipe.swipe.layout import load_layout
-from fedswipe.testing.lineage_log import Delivery, Fate, InMemoryLineageLog, LineageLogClient, rollback
+from fedswipe.testing.lineage_log import Delivery, Fate, InMemoryLineageLog, LineageLogClient
 from fedswipe.testing.modelstore import InMemoryModelStore
 from fedswipe.testing.replay import Replay
 from fedswipe.topology import LINEAGES, WEIGHT_DELTAS
@@ -271,7 +272,10 @@ class World(RuleBasedStateMachine):
     @rule(to=st.integers(0, 3))
     def roll_back(self, to: int) -> None:
         chain = self.replay.chain
-        self.log.wire.append(codec.encode(rollback(chain, 1 + to % (len(chain.links) - 1))))
+        newest, old = chain.event(len(chain.links)), chain.event(1 + to % (len(chain.links) - 1))
+        nothing = chain.event(1).manifest  # the first link settles nothing either
+        event = rollback(chain.links[-1], newest, old, nothing)
+        self.log.wire.append(codec.encode(event))
 
     @invariant()
     def the_log_proves_itself(self) -> None:

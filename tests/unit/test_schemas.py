@@ -8,6 +8,7 @@ from avro.compatibility import ReaderWriterCompatibilityChecker, SchemaCompatibi
 
 from fedswipe import avro_schemas, codec
 from fedswipe.events import (
+    CanaryBy,
     ClientForgotten,
     ClientId,
     ClosedBy,
@@ -18,6 +19,7 @@ from fedswipe.events import (
     Event,
     GlobalModelPublished,
     Header,
+    LinkRef,
     ModelId,
     ObjectRef,
     OffsetRange,
@@ -56,7 +58,10 @@ GOLDEN: list[Event] = [
         *(ref("models"), ref("optimisers"), ref("manifests"), ref("recipes")),
         *(30, 2, 300, ClosedBy.DELTAS, None),
     ),
-    ServingChanged(EN, ServingChange.CANARY, Version(8), 0.1),
+    ServingChanged(
+        *(EN, ServingChange.CANARY, LinkRef(Version(8), SHA), LinkRef(Version(7), SHA)),
+        *(0.1, CanaryBy.CLIENT, None, "tried by hand"),
+    ),
     PredictionServed(CLIENT, SwipeId("swipe-1"), EN, Version(8), ("hello", "help")),
     ClientForgotten(CLIENT),
     DeadLettered(

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from fedswipe.cli import learning, running
+from fedswipe.cli import learning, models, running
 from fedswipe.errors import FedswipeError
 
 REFUSED = 2
@@ -30,6 +30,7 @@ Markdown = Annotated[bool, typer.Option("--markdown", help="Print Markdown for t
 
 for command in COMMANDS:
     app.command()(command)
+app.add_typer(models.app)
 
 
 def main() -> None:

@@ -6,14 +6,13 @@ from typing import Annotated
 
 import typer
 
-from fedswipe.cli.options import Folder
+from fedswipe.cli.options import AsJson, Folder
 
 NOT_UP = 1
 OnlyStack = Annotated[
     bool, typer.Option("--only-stack", help="Start Kafka and the object store, no services.")
 ]
 KeepData = Annotated[bool, typer.Option("--keep-data", help="Keep topics and objects for the next `up`.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 WithRclone = Annotated[bool, typer.Option("--with-rclone", help="Also the S3 server that only tests use.")]
 
 

@@ -1,6 +1,7 @@
 """Reads a stretch of one partition again, beside the group's own reading."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
@@ -17,7 +18,15 @@ OPEN_TRANSACTION_SECONDS = 25.0
 def read_range(
     settings: KafkaSettings, topic: Topic[Event], partition: int, start: int, end: int
 ) -> Iterator[Record]:
-    """Yield the committed records at offsets [start, end) that the broker still keeps, in order.
+    """Yield the committed records at offsets [start, end) that the broker keeps; see `read_messages`."""
+    for message in read_messages(settings, topic, partition, start, end):
+        yield Record.of(message)
+
+
+def read_messages(
+    settings: KafkaSettings, topic: Topic[Event], partition: int, start: int, end: int
+) -> Iterator[Message]:
+    """Yield the client library's messages of these records, for whoever needs the broker's time as well.
 
     Waits for the end of a transaction that is open within them. Raises BrokerUnavailable when no broker
     answers in time, or when the partition does not reach `end` by then.
@@ -36,16 +45,21 @@ def read_range(
             if _is_end(message):  # of what is committed: all up to here has been seen
                 at, timeout = message.offset() or at, OPEN_TRANSACTION_SECONDS
             elif (error := message.error()) is None:
-                record = Record.of(message)
-                at = record.offset + 1
-                if record.offset < end:
-                    yield record
+                offset = message.offset() or 0
+                at = offset + 1
+                if offset < end:
+                    yield message
             elif error.fatal() or error.code() == KafkaError.OFFSET_OUT_OF_RANGE:
                 raise BrokerUnavailable(f"{where}: {error.str()}")
     except KafkaException as error:
         raise BrokerUnavailable(f"{where}: {error}") from error
     finally:
         consumer.close()
+
+
+def stored_at(message: Message) -> datetime:
+    """Return when the broker stored a message: for operators to read, no model depends on it."""
+    return datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC)
 
 
 def _is_end(message: Message) -> bool:
