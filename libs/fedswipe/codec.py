@@ -24,6 +24,8 @@ MALFORMED = (
     *(EOFError, ValueError, IndexError, KeyError, TypeError, OverflowError, MemoryError),
     SchemaResolutionError,
 )
+# Every reason that `decode` gives.
+UNREADABLE = frozenset({"empty", "not_single_object", "unknown_schema", "other_event", "malformed"})
 
 E = TypeVar("E", bound=Event)
 Convert = Callable[[Any], Any]

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from fedswipe.events import Event
+from fedswipe.kafka.admin import Admin
 from fedswipe.kafka.errors import BrokerUnavailable
 from fedswipe.kafka.record import Record
 from fedswipe.kafka.settings import KafkaSettings
@@ -46,6 +47,17 @@ def read_range(
         raise BrokerUnavailable(f"{where}: {error}") from error
     finally:
         consumer.close()
+
+
+def read_to_end(
+    settings: KafkaSettings, topic: Topic[Event], partition: int, start: int
+) -> tuple[list[Record], int]:
+    """Return the committed records from `start` to the end that the partition has now, and that end.
+
+    A transaction that is open there is waited for: what it may write is part of it. Errors as `read_range`.
+    """
+    end = Admin(settings).ends(topic)[partition]
+    return list(read_range(settings, topic, partition, start, end)), end
 
 
 def _is_end(message: Message) -> bool:
