@@ -54,7 +54,7 @@ class FakeClock:
 
 @dataclass
 class FakeTrainer:
-    """The delta says how many swipes there were, and the seed; a client who swiped `bad` fails if `broken`."""
+    """The delta says how many swipes there were, and the seed; if `broken`, who swiped `bad` fails."""
 
     bases: list[BaseModel] = field(default_factory=list)
     before: Callable[[], None] = lambda: None
@@ -164,8 +164,8 @@ class Rig:
         records = [Record(topic.name, partition, at, None, value) for at, value in enumerate(found)]
         return records[start:], len(found)
 
-    def swiped(self, client: str, swipe_id: str) -> SwipeRecorded:
-        return swiped(client, swipe_id, "hello")
+    def swiped(self, client: str, swipe_id: str, word: str = "hello") -> SwipeRecorded:
+        return swiped(client, swipe_id, word)
 
     def hand_over(self, record: Record) -> Record:
         self.collect.records([record])
