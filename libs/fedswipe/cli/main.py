@@ -14,10 +14,26 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from fedswipe.cli import dlq
+from fedswipe.cli.options import (
+    AsJson,
+    Folder,
+    GivenSwipesPath,
+    IngestAddress,
+    JsonPath,
+    KeepData,
+    Markdown,
+    OnlyStack,
+    PicturePath,
+    PredictorAddress,
+    SecretKeyFile,
+    SwipesPath,
+    WithRclone,
+    WordsPath,
+)
 from fedswipe.errors import FedswipeError
 
-REFUSED = 2
-NOT_UP = 1
+REFUSED, NOT_UP = 2, 1  # exit codes
 app = typer.Typer(
     name="fedswipe",
     help="Federated learning for swipe keyboards, on Apache Kafka.",
@@ -25,22 +41,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # what is not a FedswipeError is a fault: Python's own traceback shows it
     add_completion=False,
 )
-SwipesPath = Annotated[
-    Path | None,
-    typer.Option("--swipes", exists=True, help="How We Swipe logs: the zip file or a folder of .log files."),
-]
-JsonPath = Annotated[Path | None, typer.Option("--json", help="Write the figures into this file.")]
-OnlyStack = Annotated[
-    bool, typer.Option("--only-stack", help="Start Kafka and the object store, no services.")
-]
-KeepData = Annotated[bool, typer.Option("--keep-data", help="Keep topics and objects for the next `up`.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-Folder = Annotated[
-    Path | None,
-    typer.Option("--folder", help="Where data, logs and state are.", show_default="~/.local/state/fedswipe"),
-]
-WithRclone = Annotated[bool, typer.Option("--with-rclone", help="Also the S3 server that only tests use.")]
-Markdown = Annotated[bool, typer.Option("--markdown", help="Print Markdown for the docs.")]
+app.add_typer(dlq.app)
 
 
 def main() -> None:
@@ -104,12 +105,7 @@ def fetch(with_rclone: WithRclone = False) -> None:
 @app.command()
 def prepare(
     seconds: Annotated[float, typer.Option(min=0, help="How long the servers may still be starting.")] = 60,
-    secret_key_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--secret-key-file", help="Only write the object store's secret key, if the file has none."
-        ),
-    ] = None,
+    secret_key_file: SecretKeyFile = None,
 ) -> None:
     """Create topics, first positions and bucket on the servers that the environment names."""
     from fedswipe.cli import prepare as servers
@@ -126,20 +122,9 @@ def demo(
     swipes: SwipesPath = None,
     clients: Annotated[int, typer.Option(min=34, help="How many people send their swipes.")] = 340,
     json_file: JsonPath = None,
-    picture: Annotated[Path, typer.Option("--picture", help="Where accuracy per version is drawn.")] = Path(
-        "demo-report.png"
-    ),
-    ingest: Annotated[
-        str | None,
-        typer.Option(
-            help="A running loop's ingest; its Kafka and store are the environment's.",
-            envvar="FEDSWIPE_INGEST",
-        ),
-    ] = None,
-    predictor: Annotated[
-        str | None,
-        typer.Option(help="Its predictor. Without both a loop is brought up.", envvar="FEDSWIPE_PREDICTOR"),
-    ] = None,
+    picture: PicturePath = Path("demo-report.png"),
+    ingest: IngestAddress = None,
+    predictor: PredictorAddress = None,
     folder: Folder = None,
 ) -> None:
     """Run the whole loop: swipes in, better words out, judged on people who were never sent."""
@@ -153,14 +138,9 @@ def demo(
 
 @app.command()
 def evaluate(
-    swipes: Annotated[
-        Path, typer.Option("--swipes", exists=True, help="How We Swipe logs: the zip file or a folder.")
-    ],
+    swipes: GivenSwipesPath,
     lexicon: Annotated[str, typer.Option("--lexicon", help="The words that a prediction may be.")] = "en-30k",
-    words: Annotated[
-        Path | None,
-        typer.Option("--words", exists=True, help="Words, one a line, in place of the lexicon's rarest."),
-    ] = None,
+    words: WordsPath = None,
     model: Annotated[
         str, typer.Option("--model", help="factory, latest, s3://bucket/key, or a file's path.")
     ] = "factory",

@@ -3,13 +3,13 @@
 import os
 from pathlib import Path
 
+from fedswipe.cli.addresses import addresses
 from fedswipe.cli.prepare import bucket_name
 from fedswipe.demo.lineage_watch import LineageWatch
 from fedswipe.errors import FedswipeError
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.learning.factory import factory_bytes
-from fedswipe.local.addresses import KAFKA, Addresses
-from fedswipe.local.state import State, default_folder
+from fedswipe.local.addresses import Addresses
 from fedswipe.modelstore.s3 import S3ModelStore, S3Settings
 from fedswipe.topology import lineage
 
@@ -33,7 +33,7 @@ def resolve_model(uri: str, model_id: str) -> bytes:
         return _latest(model_id)
     if uri.startswith(S3):
         bucket, _, key = uri.removeprefix(S3).partition("/")
-        store = _store(_addresses(), bucket)
+        store = _store(addresses(), bucket)
         return store.get(store.ref(key))
     path = Path(uri.removeprefix("file://"))
     if not path.is_file():
@@ -42,19 +42,13 @@ def resolve_model(uri: str, model_id: str) -> bytes:
 
 
 def _latest(model_id: str) -> bytes:
-    addresses = _addresses()
-    with LineageWatch(KafkaSettings(addresses.kafka), lineage(model_id)) as watch:
+    found = addresses()
+    with LineageWatch(KafkaSettings(found.kafka), lineage(model_id)) as watch:
         watch.wait_for(1, HEAD_SECONDS)
         ref = watch.event(watch.version).model
-    return _store(addresses, bucket_name(os.environ)).get(ref)
+    return _store(found, bucket_name(os.environ)).get(ref)
 
 
-def _addresses() -> Addresses:
-    """Return those of the environment, else of the stack that is up; FedswipeError when there is neither."""
-    given = KAFKA in os.environ
-    return Addresses.from_env(os.environ) if given else State.load(default_folder(os.environ)).addresses
-
-
-def _store(addresses: Addresses, bucket: str) -> S3ModelStore:
-    s3 = addresses.s3
+def _store(servers: Addresses, bucket: str) -> S3ModelStore:
+    s3 = servers.s3
     return S3ModelStore(S3Settings(s3.access_key, s3.secret_key, s3.url, bucket, s3.region))

@@ -55,12 +55,14 @@ swipes = st.tuples(
 steps = st.lists(
     st.one_of(
         swipes,
-        st.tuples(st.just("retry"), st.integers(0, 30)),
-        st.tuples(st.just("retry"), st.integers(0, 30)),
+        st.tuples(st.just("retry"), st.integers(0, 20)),
+        st.tuples(st.just("retry letter"), st.integers(0, 5)),
+        st.tuples(st.just("retry letter"), st.integers(0, 5)),
         st.tuples(
             st.sampled_from(["settle", "settle", "restart", "mend", "break", "publish", "refuse", "pass"])
         ),
     ),
+    min_size=20,
     max_size=40,
 )
 
@@ -88,6 +90,13 @@ class Run:
         else:
             self.keys[self.rig.retry(Position(SWIPES.name, 0, 1000 + back)).offset] = ""
 
+    def retry_letter(self, back: int) -> None:
+        """Of one of the last letters, be it closed or not."""
+        letters = [event for event in self.rig.transactions.events if isinstance(event, DeadLettered)]
+        if letters:
+            at = self.rig.log.read(0, letters[-1 - back % len(letters)].offset, 10**6)[0]
+            self.keys[self.rig.retry(at).offset] = self.keys.get(at.offset, "")
+
     def settle(self) -> None:
         self.rig.settle_now()
         if again := self.rig.collect.rewind():
@@ -111,6 +120,8 @@ class Run:
                 self.swipe(swipe_id, word, newer)
             case ("retry", back):
                 self.retry(back)
+            case ("retry letter", back):
+                self.retry_letter(back)
             case ("settle",):
                 self.settle()
             case ("restart",):
