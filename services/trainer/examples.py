@@ -62,13 +62,12 @@ class SortedSwipes:
 
 def sort_swipes(records: Sequence[Record], schemas: codec.SchemaSource, before: Before) -> SortedSwipes:
     """Sort a range's records by what stands in the log before them."""
-    readable, unreadable = _read(records, schemas)
-    letters = [letter for letter in unreadable if not before.is_void(letter.event.offset)]
+    readable, letters = _read([record for record in records if not before.is_void(record.offset)], schemas)
     seen = tuple(_seen(record, swipe) for record, swipe in readable)
     repeated = before.repeats(seen)
     groups: dict[str, dict[ClientId, list[Example]]] = defaultdict(lambda: defaultdict(list))
     for record, swipe in readable:
-        if record.offset in repeated or before.is_void(record.offset):
+        if record.offset in repeated:
             continue
         try:
             gesture, line = check_swipe(swipe), _lineage(swipe)

@@ -65,8 +65,8 @@ class SwipeMemory:
         if not swipes.records:
             return Before(recent or RecentSwipes(self._span, 0, ()))
         if recent is None or recent.position != swipes.after:
-            seen = self._seen(swipes.partition, swipes.start, self._span)
-            recent = self._recent[swipes.partition] = RecentSwipes(self._span, swipes.start, seen)
+            stood = self._stood(swipes, self._span)
+            recent = self._recent[swipes.partition] = RecentSwipes(self._span, swipes.start, stood)
         return Before(recent, self._retries(swipes))
 
     def settled(self, swipes: SwipeRange, seen: Sequence[Seen]) -> None:
@@ -78,13 +78,13 @@ class SwipeMemory:
         retries = [record for record in swipes.records if is_retry(record.headers)]
         if not retries:
             return None
-        before = tuple(self._seen(swipes.partition, swipes.start, 2 * self._span))
-        return Retries(retries, self._letters_of(swipes.partition), before, self._span)
+        stood = tuple(self._stood(swipes, 2 * self._span))
+        return Retries(retries, self._letters_of(swipes.partition), stood, self._span)
 
-    def _seen(self, partition: int, start: int, span: int) -> Iterable[Seen]:
-        """Read the swipes before `start` again; what cannot be read is no swipe, as in `sort_swipes`."""
-        records = self._read_log(partition, max(0, start - span), start)
-        return readable_swipes(records, self._schemas)
+    def _stood(self, swipes: SwipeRange, span: int) -> Iterable[Seen]:
+        """Read the swipes before a range again, as they were when they were settled."""
+        records = self._read_log(swipes.partition, max(0, swipes.start - span), swipes.start)
+        return filter(self._letters_of(swipes.partition).stood, readable_swipes(records, self._schemas))
 
     def _letters_of(self, partition: int) -> SwipeLetters:
         """Read the partition's letters on to the end they have now: who owns the swipes alone writes them."""

@@ -31,6 +31,9 @@ class TakenUp(NamedTuple):
     counts: bool
 
 
+NEVER = TakenUp(-1, counts=False)
+
+
 class SwipeLetters:
     """What one partition's dead letters say of its swipes: only trainers' transactions decide it."""
 
@@ -56,6 +59,12 @@ class SwipeLetters:
         elif retry is not None:
             self.taken_up.setdefault(event.offset, TakenUp(retry, how is Closing.RETRIED))
 
+    def stood(self, swipe: Seen) -> bool:
+        """Tell whether a swipe that was settled had been readable then, and was no void retry."""
+        if swipe.letter is not None and self.taken_up.get(swipe.letter, NEVER).retry != swipe.offset:
+            return False
+        return swipe.offset not in self.unread
+
     def is_open(self, offset: int) -> bool:
         """Tell whether this swipe is a dead letter that no retry has taken up."""
         return offset in self.refused and offset not in self.taken_up
@@ -64,14 +73,14 @@ class SwipeLetters:
 class Retries:
     """The retries among a range's records: the first to name an open letter takes it up, the others are void.
 
-    `before` are the readable swipes of the 2 x `span` offsets before the range.
+    `stood` are the swipes of the 2 x `span` offsets before the range. A void one is as if it were not there.
     """
 
     def __init__(
-        self, records: Iterable[Record], letters: SwipeLetters, before: Iterable[Seen], span: int
+        self, records: Iterable[Record], letters: SwipeLetters, stood: Iterable[Seen], span: int
     ) -> None:
         self._letters = letters
-        self._before = before
+        self._stood = stood
         self._span = span
         self._taking: dict[int, Record] = {}  # by the letter's offset
         self.void: set[int] = set()
@@ -87,19 +96,24 @@ class Retries:
             self._taking[named] = record
 
     def repeats(self, seen: Sequence[Seen]) -> frozenset[int]:
-        """Return those that take a letter up, but whose swipe stands as trained among the `span` before."""
+        """Return those of the range's retries whose swipe stands as trained among the `span` before them.
+
+        A swipe is trained where it counts and is no dead letter. What stands in the range itself is taken for
+        trained: if it fails, it has a letter of its own.
+        """
         last: dict[tuple[ClientId, SwipeId], int] = {}
         trained: dict[tuple[ClientId, SwipeId], int] = {}
+        here = {record.offset for record in self._taking.values()}
         repeated = set()
-        for one, is_here in (*((one, False) for one in self._before), *((one, True) for one in seen)):
+        for one in (*self._stood, *seen):
             key = (one.client_id, one.swipe_id)
-            if one.offset in self._letters.unread:
-                continue
-            if is_here and one.letter is not None:
-                counts = one.offset not in self.void and not self._near(trained.get(key), one.offset)
-                repeated |= {one.offset} - self.void if not counts else set()
+            if one.letter is None:
+                counts = not self._near(last.get(key), one.offset)
+            elif one.offset in here:
+                counts = not self._near(trained.get(key), one.offset)
+                repeated |= set() if counts else {one.offset}
             else:
-                counts = self._counted(one, last.get(key))
+                counts = self._letters.taken_up[one.letter].counts
             last[key] = one.offset
             if counts and one.offset not in self._letters.refused:
                 trained[key] = one.offset
@@ -112,11 +126,6 @@ class Retries:
             how = Closing.REPEATED if record.offset in repeats else Closing.RETRIED
             letter = Position(record.topic, record.partition, named)
             yield Letter(taken_up(letter, how, record.offset, SERVICE), record.key)
-
-    def _counted(self, one: Seen, last: int | None) -> bool:
-        if one.letter is None:
-            return not self._near(last, one.offset)
-        return self._letters.taken_up.get(one.letter) == TakenUp(one.offset, counts=True)
 
     def _near(self, before: int | None, offset: int) -> bool:
         return before is not None and offset - before <= self._span

@@ -1,13 +1,13 @@
 """A window's manifest: offset, id, verdict and weight of every record that its link settles."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
 import orjson
 
 from fedswipe.events import DeltaId
-from fedswipe.learning.verdict import Verdict
+from fedswipe.learning.verdict import WITNESSED, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,11 @@ class Manifest:
     def refused(self) -> tuple[Entry, ...]:
         """The records that owe a dead letter."""
         return tuple(e for e in self.entries if e.verdict is not Verdict.FOLDED)
+
+    @property
+    def witnessed(self) -> Mapping[int, Verdict]:
+        """The verdicts that nobody can find again, by offset: what the store lacked at that time."""
+        return {e.offset: e.verdict for e in self.entries if e.verdict in WITNESSED}
 
     def to_bytes(self) -> bytes:
         """Return canonical JSON: `{"entries": [[offset, id, verdict, weight], ...]}`."""

@@ -11,7 +11,7 @@ from fedswipe.errors import FedswipeError
 from fedswipe.learning.fixed_point import LIMIT_BITS, NORM_BITS
 
 STALENESS_ONE = 1 << 10  # a staleness factor of 1
-CODE_VERSION = 1  # rises with every change that could change a verdict or a sum
+CODE_VERSION = 2  # rises with every change that could change a verdict or a sum
 
 
 @dataclass(frozen=True)
