@@ -50,11 +50,11 @@ class Runs:
 
 
 def read_touch_log(text: bytes) -> TouchLog:
-    """Read a log; ValueError if its header is not the data set's."""
+    """Read a log, in 6 times its memory; ValueError if its header is not the data set's."""
     if not text.startswith(HEADER):
         raise ValueError(f"the first line is not the header {HEADER.decode()!r}")
     codes = np.frombuffer(text, dtype=np.uint8)
-    lines = text.count(b"\n") + 1
+    lines = min(text.count(b"\n"), len(text) // _COLUMNS) + 1  # a line of fewer bytes has too few columns
     kinds, states = np.empty(lines, dtype=np.int8), np.empty(lines, dtype=np.int8)
     numbers, words = np.empty((lines, len(_NUMBERS))), np.empty((lines, 2), dtype=np.int64)
     rows = _read_lines(codes, len(HEADER), kinds, states, numbers, words)

@@ -6,6 +6,7 @@ from typing import Self
 
 import orjson
 
+from fedswipe.errors import FedswipeError
 from fedswipe.events import DeltaId
 from fedswipe.learning.verdict import WITNESSED, Verdict
 
@@ -52,6 +53,9 @@ class Manifest:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        """Read what `to_bytes` wrote."""
-        rows = orjson.loads(data)["entries"]
-        return cls(tuple(Entry(offset, DeltaId(i), Verdict(v), weight) for offset, i, v, weight in rows))
+        """Read what `to_bytes` wrote; FedswipeError when these bytes are something else."""
+        try:
+            rows = orjson.loads(data)["entries"]
+            return cls(tuple(Entry(offset, DeltaId(i), Verdict(v), weight) for offset, i, v, weight in rows))
+        except (ValueError, KeyError, TypeError) as error:
+            raise FedswipeError(f"manifest: not one that this release knows ({error!r})") from error

@@ -72,6 +72,9 @@ class Recipe:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        """Read what `to_bytes` wrote."""
-        fields = orjson.loads(data)
-        return cls(**fields | {"staleness": tuple(fields["staleness"])})
+        """Read what `to_bytes` wrote; FedswipeError when these bytes are something else."""
+        try:
+            fields = orjson.loads(data)
+            return cls(**fields | {"staleness": tuple(fields["staleness"])})
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
+            raise FedswipeError(f"recipe: not one that this release knows ({error!r})") from error
