@@ -311,6 +311,14 @@ def test_any_text_is_a_log_or_refused(text: bytes) -> None:
     assert all(np.isfinite(swipe.gesture.points).all() for swipe in person.swipes)
 
 
+@pytest.mark.parametrize("number", ["9" * 400, "0." + "9" * 400, "1" + "0" * 15])
+def test_a_number_that_is_none_makes_its_line_unfit(number: str) -> None:
+    line = f"s {number} 400 200 touchstart 1 1 1 1 0 hello 0\n".encode()
+    person = how_we_swipe.read_person("p", HEADER + b"\n" + line * 6)
+    assert person.swipes == []
+    assert sum(person.left_out.values()) == 6
+
+
 def test_a_log_of_nothing_but_line_ends_takes_no_more_memory_than_is_stated() -> None:
     text = HEADER + b"\n" * 400_000 + b" " * 11
     with memory_below(6 * len(text) + MB):
