@@ -6,10 +6,11 @@ from typing import Annotated
 import typer
 
 from fedswipe.cli.options import AsJson
+from fedswipe.topology import SWIPES
 
 app = typer.Typer(name="dlq", help="List, show, retry and drop dead letters.", no_args_is_help=True)
 InTopic = Annotated[
-    str | None, typer.Option("--topic", help="Only letters of this topic's records, e.g. fedswipe.swipes.v1.")
+    str | None, typer.Option("--topic", help=f"Only letters of this topic's records, e.g. {SWIPES.name}.")
 ]
 WithReason = Annotated[str | None, typer.Option("--reason", help="Only letters with this reason.")]
 All = Annotated[bool, typer.Option("--all", help="Also those that were dropped or retried before.")]

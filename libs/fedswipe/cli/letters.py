@@ -16,6 +16,7 @@ from fedswipe.dead_letters.letters import Letter, Letters, grouped, may_be_retri
 from fedswipe.dead_letters.position import Position
 from fedswipe.errors import FedswipeError, InvalidMessage
 from fedswipe.kafka.settings import KafkaSettings
+from fedswipe.topology import SWIPES
 
 FIRST_BYTES = 256
 
@@ -143,7 +144,7 @@ def _position(words: Sequence[str]) -> Position:
     match words:
         case (topic, partition, offset) if partition.isdecimal() and offset.isdecimal():
             return at(topic, int(partition), int(offset))
-    raise FedswipeError(f"{' '.join(words)}: give TOPIC PARTITION OFFSET, e.g. fedswipe.swipes.v1 3 41")
+    raise FedswipeError(f"{' '.join(words)}: give TOPIC PARTITION OFFSET, e.g. {SWIPES.name} 3 41")
 
 
 def _short(position: Position) -> str:

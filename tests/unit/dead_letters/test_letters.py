@@ -96,7 +96,7 @@ def test_a_letter_that_is_not_there_is_said_to_be_so() -> None:
 def test_a_topic_is_named_by_itself_or_by_its_letters() -> None:
     assert source_named(dead_letters(SWIPES).name) is SWIPES
     for topic in (GLOBAL_MODELS.name, "elsewhere"):
-        with pytest.raises(FedswipeError, match="has no dead letters; use fedswipe.swipes.v1"):
+        with pytest.raises(FedswipeError, match=r"has no dead letters; use fedswipe\.swipes\.v1"):
             source_named(topic)
     assert GLOBAL_MODELS not in LETTERED
 
