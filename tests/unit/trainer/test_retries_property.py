@@ -28,7 +28,7 @@ from services.trainer.ranges import RangeLimits
 if TYPE_CHECKING:
     from conftest import Rig
 
-RUNS = int(os.environ.get("FEDSWIPE_RUNS", "60"))
+RUNS = int(os.environ.get("FEDSWIPE_RUNS", "30"))
 SPAN = 5  # the rig's
 NEWER = json.loads(avro_schemas.versions(SwipeRecorded)[-1])
 NEWER["fields"].append({"name": "finger", "type": "int", "default": 0})
