@@ -217,10 +217,22 @@ def test_what_cannot_count_becomes_a_letter_and_the_rest_goes_on(world: World) -
     world.wait_version(1)
     before = world.version
     nan = np.full(ARCHITECTURE.size, np.nan, "<f2").tobytes()
-    junk, bad = world.send(b"no event", world.delta(payload=nan))
+    whole = world.delta(payload=None, content=reference("elsewhere", b"payload"))
+    refused = {
+        Verdict.UNREADABLE: b"no event",
+        Verdict.NOT_FINITE: world.delta(payload=nan),
+        Verdict.MISSHAPEN: world.delta(payload=b"\x00" * 10),
+        Verdict.OVER_NORM: world.delta(1.0),
+        Verdict.OVER_RANGE: world.delta(100.0),
+        Verdict.STALE: world.delta(base_version=-100),
+        Verdict.UNKNOWN_BASE: world.delta(base_link="0" * 64),
+        Verdict.OTHER_MODEL: world.delta(model_id="swipe-xx"),
+        Verdict.NO_EXAMPLES: world.delta(examples=0),
+    }
+    junk, *rest, elsewhere = world.send(*refused.values(), whole)
     world.send_window()
     world.wait_version(before + 1)
-    reasons = {junk: Verdict.UNREADABLE, bad: Verdict.NOT_FINITE}
+    reasons = dict(zip((junk, *rest), refused, strict=True)) | {elsewhere: Verdict.MISSHAPEN}
     until(lambda: reasons.keys() <= {letter.offset for letter in world.letters()}, "the letters")
     letters = {letter.offset: letter for letter in world.letters()}
     for offset, verdict in reasons.items():

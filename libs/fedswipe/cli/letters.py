@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import typer
@@ -19,6 +19,7 @@ from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.topology import SWIPES
 
 FIRST_BYTES = 256
+LONGEST_FIELD = 200  # characters of a decoded field that are shown
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,9 @@ def _read(desk: Desk, topic: str | None) -> Letters:
 
 def _content(desk: Desk, letter: Letter) -> dict[str, str]:
     try:
-        return {"event": str(desk.decode(letter))}
+        event = desk.decode(letter)
+        told = {f"  {field.name}": _shown(getattr(event, field.name)) for field in fields(event)}
+        return {"event": type(event).__name__} | told
     except InvalidMessage as error:
         value = letter.event.value or b""
         return {"not readable": str(error), f"first {FIRST_BYTES} bytes": value[:FIRST_BYTES].hex(" ")}
@@ -149,6 +152,11 @@ def _position(words: Sequence[str]) -> Position:
 
 def _short(position: Position) -> str:
     return f"{position.partition}/{position.offset}"
+
+
+def _shown(value: object) -> str:
+    text = f"{len(value)} bytes" if isinstance(value, bytes) else str(value)
+    return text if len(text) <= LONGEST_FIELD else f"{text[:LONGEST_FIELD]}... ({len(text)} characters)"
 
 
 def _text(data: bytes | None) -> str:

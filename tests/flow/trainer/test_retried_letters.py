@@ -137,3 +137,19 @@ def test_the_commands_list_show_retry_and_drop(
     assert listed(*here, "--all")["not_single_object"]["count"] == before + 1
     assert "Nothing to retry" in dlq("retry", *here, "--yes")
     assert "state: dropped" in dlq("show", SWIPES.name, "5", str(offsets[1]))
+
+
+def test_a_letter_that_can_be_read_is_shown_field_by_field(
+    flow: "Flow", eventually: Eventually, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FEDSWIPE_KAFKA", flow.settings.bootstrap)
+    flow.member()
+    line = tuple(float(n) for n in range(500))
+    far = SwipeRecorded(ClientId("kim"), SwipeId("1"), "qwerty-en", "hello", 10.0, 10.0, line, line, line)
+    offset = flow.producer.send(SWIPES, far, key="kim", partition=4).result()
+    eventually(lambda: find(flow, offset, 4) is not None)
+    shown = dlq("show", dead_letters(SWIPES).name, "4", str(offset))
+    assert "reason: far_outside" in shown
+    assert "  client_id: kim" in shown
+    assert "key: kim" in shown
+    assert max(map(len, shown.splitlines())) < 300
