@@ -91,15 +91,15 @@ class Group:
 
 SWIPES = Topic(
     "fedswipe.swipes.v1", SwipeRecorded, Key.CLIENT, 8, timedelta(days=90),
-    producers=(Role.INGEST,), consumers=(Role.TRAINER, Role.AUDIT),
+    producers=(Role.INGEST, Role.OPERATOR), consumers=(Role.TRAINER, Role.AUDIT),
 )  # fmt: skip
 TRAIN_REQUESTS = Topic(
     "fedswipe.train-requests.v1", TrainingRequested, Key.CLIENT, SWIPES.partitions, timedelta(days=90),
-    producers=(Role.INGEST,), consumers=(Role.TRAINER,),
+    producers=(Role.INGEST, Role.OPERATOR), consumers=(Role.TRAINER,),
 )  # fmt: skip
 WEIGHT_DELTAS = Topic(
     "fedswipe.weight-deltas.v1", DeltaComputed, Key.MODEL, 4, timedelta(days=90),
-    producers=(Role.TRAINER,), consumers=(Role.AGGREGATOR, Role.AUDIT),
+    producers=(Role.TRAINER, Role.OPERATOR), consumers=(Role.AGGREGATOR, Role.AUDIT),
 )  # fmt: skip
 GLOBAL_MODELS = Topic(
     "fedswipe.global-models.v1", GlobalModelPublished, Key.MODEL, WEIGHT_DELTAS.partitions, FOREVER,
@@ -124,10 +124,14 @@ GROUPS = (TRAINERS, AGGREGATORS)
 
 
 def dead_letters(source: Topic[Event]) -> Topic[DeadLettered]:
-    """Return the topic where a source's unusable records go, whole, each with its position and reason."""
+    """Return the topic where a source's unusable records go, whole, each with its position and reason.
+
+    The operator closes letters there; the trainer reads whether a retried swipe is one.
+    """
+    readers = (Role.OPERATOR, Role.TRAINER) if source is SWIPES else (Role.OPERATOR,)
     return Topic(
         f"{source.name}.dlq", DeadLettered, Key.SOURCE, source.partitions, timedelta(days=90),
-        producers=source.consumers, consumers=(Role.OPERATOR,), max_bytes=source.max_bytes + 100_000,
+        producers=(*source.consumers, Role.OPERATOR), consumers=readers, max_bytes=source.max_bytes + 100_000,
     )  # fmt: skip
 
 

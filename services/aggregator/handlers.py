@@ -20,6 +20,7 @@ from fedswipe.learning.recipe import Recipe
 from fedswipe.learning.window import History, Window
 from fedswipe.modelstore.port import ModelStore
 from fedswipe.telemetry import meter, tracer
+from services.aggregator.contents import Contents
 from services.aggregator.lineage_log import LineageLog
 from services.aggregator.mailbox import Assigned, Deltas, HeadMoved, Mail, Revoked, Sought
 from services.aggregator.objects import Objects, Trained
@@ -56,7 +57,7 @@ class Aggregation:
         self._chain = chain
         self._objects = objects
         self._log = lineage_log
-        self._store = store
+        self._contents = Contents(store, stopping)
         self._schemas = schemas
         self._recipe = recipe
         self._clock = clock
@@ -144,17 +145,10 @@ class Aggregation:
             tenure.opened_at = self._clock.now()
         try:
             delta = self._try(lambda: codec.decode(DeltaComputed, record.value, self._schemas))
-            payload = self._payload(delta)
         except InvalidMessage:
             tenure.window.add_unreadable(record.offset)
         else:
-            tenure.window.add(record.offset, delta, payload)
-
-    def _payload(self, delta: DeltaComputed) -> bytes:
-        content = delta.content
-        if (delta.payload is None) == (content is None):
-            raise InvalidMessage("payload", "just one of payload and content must be set")
-        return delta.payload or (self._try(lambda: self._store.get(content)) if content else b"")
+            tenure.window.add(record.offset, delta, self._contents.fetch)
 
     def _stand_on(self, head: Link, *, reading_from: int | None, trained: Trained | None = None) -> None:
         """Drop what is held and begin the head's window; its letters go out first, whoever published it."""

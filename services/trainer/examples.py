@@ -1,8 +1,9 @@
 """Sorts the swipes of a range: whose examples they are, and which are dead letters. Pure."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from fedswipe import codec
 from fedswipe.errors import InvalidMessage
@@ -13,8 +14,23 @@ from fedswipe.swipe_check import check_swipe
 from fedswipe.topology import Lineage, lineage_of_layout
 from services.trainer.letter import Letter
 from services.trainer.recent_swipes import Seen
+from services.trainer.retries import named_letter
 
-Repeats = Callable[[Sequence[Seen]], frozenset[int]]
+
+class Before(Protocol):
+    """What stands in the log before a range; see `memory.Before`."""
+
+    def is_void(self, offset: int) -> bool:
+        """Tell whether this is a retry of no open letter."""
+        ...
+
+    def repeats(self, seen: Sequence[Seen]) -> frozenset[int]:
+        """Return the offsets of those that count no more."""
+        ...
+
+    def closings(self, repeated: Iterable[int]) -> tuple[Letter, ...]:
+        """Return what closes the letters that are taken up."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -40,14 +56,15 @@ class SortedSwipes:
 
     seen: tuple[Seen, ...]
     letters: tuple[Letter, ...]
+    closings: tuple[Letter, ...]  # of the letters that the range's retries take up
     clients: dict[str, tuple[ClientExamples, ...]]  # by model id, in the order of first swipes
 
 
-def sort_swipes(records: Sequence[Record], schemas: codec.SchemaSource, repeats: Repeats) -> SortedSwipes:
-    """Sort a range's records; `repeats` tells which of the readable ones have stood in the log before."""
-    readable, letters = _read(records, schemas)
+def sort_swipes(records: Sequence[Record], schemas: codec.SchemaSource, before: Before) -> SortedSwipes:
+    """Sort a range's records by what stands in the log before them."""
+    readable, letters = _read([record for record in records if not before.is_void(record.offset)], schemas)
     seen = tuple(_seen(record, swipe) for record, swipe in readable)
-    repeated = repeats(seen)
+    repeated = before.repeats(seen)
     groups: dict[str, dict[ClientId, list[Example]]] = defaultdict(lambda: defaultdict(list))
     for record, swipe in readable:
         if record.offset in repeated:
@@ -63,7 +80,7 @@ def sort_swipes(records: Sequence[Record], schemas: codec.SchemaSource, repeats:
         model_id: tuple(ClientExamples(client, tuple(examples)) for client, examples in group.items())
         for model_id, group in groups.items()
     }
-    return SortedSwipes(seen, tuple(letters), clients)
+    return SortedSwipes(seen, tuple(letters), before.closings(repeated), clients)
 
 
 def readable_swipes(records: Iterable[Record], schemas: codec.SchemaSource) -> Iterator[Seen]:
@@ -72,7 +89,7 @@ def readable_swipes(records: Iterable[Record], schemas: codec.SchemaSource) -> I
 
 
 def _seen(record: Record, swipe: SwipeRecorded) -> Seen:
-    return Seen(record.offset, swipe.client_id, swipe.swipe_id)
+    return Seen(record.offset, swipe.client_id, swipe.swipe_id, named_letter(record))
 
 
 def _read(

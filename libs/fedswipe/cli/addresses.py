@@ -14,6 +14,11 @@ def current_addresses() -> Addresses:
     return Addresses.from_env(os.environ) if given else State.load(default_folder(os.environ)).addresses
 
 
+def kafka_address() -> str:
+    """Return the bootstrap servers alone; StackError as `current_addresses`."""
+    return os.environ.get(KAFKA) or State.load(default_folder(os.environ)).addresses.kafka
+
+
 def model_store(addresses: Addresses, bucket: str | None = None) -> S3ModelStore:
     """Return the store of a bucket, by default of the models'."""
     s3 = addresses.s3

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from fedswipe.events import Event
+from fedswipe.kafka.admin import Admin
 from fedswipe.kafka.errors import BrokerUnavailable
 from fedswipe.kafka.record import Record
 from fedswipe.kafka.settings import KafkaSettings
@@ -60,6 +61,17 @@ def read_messages(
 def stored_at(message: Message) -> datetime:
     """Return when the broker stored a message: for operators to read, no model depends on it."""
     return datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC)
+
+
+def read_to_end(
+    settings: KafkaSettings, topic: Topic[Event], partition: int, start: int
+) -> tuple[list[Record], int]:
+    """Return the committed records from `start` to the end that the partition has now, and that end.
+
+    A transaction that is open there is waited for: what it may write is part of it. Errors as `read_range`.
+    """
+    end = Admin(settings).ends(topic)[partition]
+    return list(read_range(settings, topic, partition, start, end)), end
 
 
 def _is_end(message: Message) -> bool:

@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from fedswipe import codec
 from fedswipe.chain import Chain, Link
 from fedswipe.errors import InvalidMessage
-from fedswipe.events import ClosedBy, DeltaComputed, DeltaId, GlobalModelPublished
+from fedswipe.events import ClosedBy, DeltaComputed, DeltaId, GlobalModelPublished, ObjectRef
 from fedswipe.kafka.record import Record
 from fedswipe.learning import optimizer
 from fedswipe.learning.architecture import Architecture
@@ -77,20 +78,19 @@ class Replay:
         seen = frozenset[DeltaId]().union(*(manifest.folded for manifest in late))
         history = History.of(self.chain, head, seen, recipe.staleness_bound)
         window = Window(recipe, self.chain.model_id, self._architecture.size, history)
+        witnessed = Manifest.from_bytes(self._store.get(event.manifest)).witnessed
         for record in self._read(head.end, event.ranges[0].end):
             try:
                 delta = codec.decode(DeltaComputed, record.value, codec.PackagedSchemas())
-                payload = self._payload(delta)
             except InvalidMessage:
                 window.add_unreadable(record.offset)
             else:
-                window.add(record.offset, delta, payload)
+                window.add(record.offset, delta, partial(self._content, witnessed.get(record.offset)))
         return window
 
-    def _payload(self, delta: DeltaComputed) -> bytes:
-        if (delta.payload is None) == (delta.content is None):
-            raise InvalidMessage("payload", "just one of payload and content must be set")
-        return delta.payload or (self._store.get(delta.content) if delta.content else b"")
+    def _content(self, witnessed: Verdict | None, ref: ObjectRef) -> bytes | Verdict:
+        """The manifest is the evidence of what the store lacked then, also where it is there by now."""
+        return witnessed or self._store.get(ref)
 
 
 def sha256(data: bytes) -> str:

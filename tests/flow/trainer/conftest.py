@@ -25,7 +25,7 @@ from fedswipe.events import (
 )
 from fedswipe.kafka.admin import Admin
 from fedswipe.kafka.consume_loop import ConsumeLoop, Membership
-from fedswipe.kafka.log_range import read_range
+from fedswipe.kafka.log_range import read_range, read_to_end
 from fedswipe.kafka.producer import EventProducer
 from fedswipe.kafka.schemas import PublishedSchemas
 from fedswipe.kafka.settings import KafkaSettings
@@ -47,11 +47,13 @@ from services.trainer.handlers import Collecting, CollectSwipes
 from services.trainer.heads import Heads
 from services.trainer.lease import Load
 from services.trainer.local_trainer import BaseModel, Training
+from services.trainer.memory import SwipeMemory
 from services.trainer.ranges import RangeLimits
 from services.trainer.train_ranges import TrainRanges, Transactions
 
 BASE = BaseModel(LINEAGES[0], Version(1), Sha256("ab" * 32), {})
 DEADLINE = 40.0
+SPAN = 100
 _numbers = itertools.count(1)
 
 
@@ -87,7 +89,14 @@ class Member:
         )
         self.train = TrainRanges(
             *(closed, heads, ComputeDeltas(self.trainer, DeltaCodec.FP16), InMemoryModelStore()),
-            *(wrap(self.producer), PublishedSchemas(settings), partial(read_range, settings, SWIPES), 100),
+            *(wrap(self.producer), PublishedSchemas(settings)),
+            SwipeMemory(
+                *(
+                    partial(read_range, settings, SWIPES),
+                    partial(read_to_end, settings, dead_letters(SWIPES)),
+                ),
+                *(PublishedSchemas(settings), SPAN),
+            ),
         )
         self.loop = ConsumeLoop(settings, TRAINERS, self.collect)
         self.threads = [threading.Thread(target=work.run) for work in (self.loop, self.train)]

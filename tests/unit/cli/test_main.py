@@ -58,6 +58,19 @@ def test_an_error_is_a_fedswipe_error(
     assert "field: wrong [bold]; mend it" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("words", [("list",), ("retry", "--reason", "empty"), ("drop", "--reason", "empty")])
+def test_dead_letters_without_a_stack_say_how_to_start_one(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    words: tuple[str, ...],
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.delenv("FEDSWIPE_KAFKA", raising=False)
+    assert run(monkeypatch, "dlq", *words) == cli.REFUSED
+    assert "fedswipe up" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("service", ["INGEST_", "TRAINER_", "AGGREGATOR_", "PREDICTOR_"])
 def test_settings_lists_each_services_variables(service: str) -> None:
     shown = CliRunner().invoke(cli.app, ["settings", "--markdown"])
