@@ -4,9 +4,11 @@ import os
 from typing import Any
 
 import pytest
+import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
+from schemathesis.specs.openapi import checks
 
 from fedswipe.events import ModelId
 from fedswipe.testing.event_log import InMemoryEventLog
@@ -14,8 +16,6 @@ from services.ingest.api import create_app
 from services.ingest.handlers import Ingest
 from services.ingest.settings import Settings
 
-schemathesis = pytest.importorskip("schemathesis")
-checks = pytest.importorskip("schemathesis.specs.openapi.checks")
 # Meaning is checked beyond what a schema can say, and a batch that is too large is a 413.
 BEYOND_SCHEMAS = [checks.negative_data_rejection, checks.positive_data_acceptance]
 

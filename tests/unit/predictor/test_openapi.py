@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
+from schemathesis.specs.openapi import checks
 
 from services.predictor.api import create_app
 from services.predictor.bounded_pool import BoundedPool
@@ -15,8 +17,6 @@ from services.predictor.handlers import Predictor, Published
 from services.predictor.readiness import Readiness
 from services.predictor.requests import Keyboard
 
-schemathesis = pytest.importorskip("schemathesis")
-checks = pytest.importorskip("schemathesis.specs.openapi.checks")
 # Meaning is checked beyond what a schema can say; of refusals the document names just those of the framework.
 BEYOND_SCHEMAS = [
     *(checks.negative_data_rejection, checks.positive_data_acceptance),
