@@ -30,8 +30,8 @@ def document(
 ) -> Iterator[Any]:
     predictor.reload_model(publish(4, random_model(4)))
     pool = BoundedPool(threads=2, waiting=2)
-    ready = Readiness(predictor, caught_up=lambda: True, store_state=lambda: "closed")
-    app = create_app(predictor, ready, pool, Keyboard("qwerty-en", 360.0, 216.0))
+    ready = Readiness(predictor, caught_up=lambda: True, store_state=lambda: "closed", predictions=str)
+    app = create_app(predictor, ready, pool, Keyboard("qwerty-en", 360.0, 216.0), note=lambda _: None)
     yield schemathesis.openapi.from_asgi("/openapi.json", app)
     pool.close()
 
