@@ -1,7 +1,7 @@
 """The loop under faults at random moments, then a proof that nothing was lost or counted twice.
 
-`python bench/chaos --swipes 100000 --seed 1 --json FILE`; the exit status is 1 when something is lost, doubled
-or not proved. Starts a Kafka, a MinIO and services of its own; leaves but what --folder and --json name.
+`python bench/chaos --swipes 100000 --seed 1 --json FILE`; the exit status is 1 when anything is lost,
+doubled or not proved. Starts a Kafka, a MinIO and services of its own, and leaves --folder and --json alone.
 """
 
 import argparse
@@ -24,11 +24,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=3, help="how often each service is killed")
     parser.add_argument("--rate", type=float, default=80.0, help="swipes a second")
+    parser.add_argument("--range", type=float, default=15.0, help="seconds of swipes that a trainer collects")
     parser.add_argument("--drain", type=float, default=900.0, help="seconds in which all must be at rest")
     parser.add_argument("--json", type=Path, help="a file for the figures")
     parser.add_argument("--folder", type=Path, help="where data and logs stay (else they are deleted)")
     options = parser.parse_args()
-    order = Order(options.swipes, options.seed, options.rounds, options.rate, options.drain)
+    order = Order(options.swipes, options.seed, options.rounds, options.rate, options.range, options.drain)
     console = Console(highlight=False, soft_wrap=True)
     with nullcontext(options.folder) if options.folder else tempfile.TemporaryDirectory() as folder:
         Path(folder).mkdir(parents=True, exist_ok=True)

@@ -49,11 +49,11 @@ def settle_account(
     Memory: a few hundred bytes a swipe; no gesture and no delta is kept.
     """
     trained: Counter[Place] = Counter()
-    idle: list[str] = []
+    idlers: list[str] = []
     for delta in read_deltas(kafka):
         trained.update(Place(delta.swipes.partition, offset) for offset in delta.swipe_offsets)
-        idle.extend(_idle(delta, store))
-    return judge(swipe_places(kafka), trained, with_word, without_word, idle)
+        idlers.extend(idle(delta, store))
+    return judge(swipe_places(kafka), trained, with_word, without_word, idlers)
 
 
 def judge(
@@ -99,7 +99,8 @@ def _doubled(places: Places, counts: Mapping[SwipeKey, int], trained: Mapping[Pl
         yield f"{place.partition}/{place.offset}: trained, and no swipe lies there"
 
 
-def _idle(delta: DeltaComputed, store: ModelStore) -> Iterator[str]:
+def idle(delta: DeltaComputed, store: ModelStore) -> Iterator[str]:
+    """Yield why a delta does not stand for the training of just the swipes it names."""
     payload = delta.payload or (store.get(delta.content) if delta.content else b"")
     if not np.frombuffer(payload, DTYPES[delta.codec]).any():
         yield f"delta {delta.delta_id}: nothing was learned from {delta.examples} examples"

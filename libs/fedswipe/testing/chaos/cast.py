@@ -1,9 +1,10 @@
 """Who takes part: Kafka, MinIO and every service as processes, with a supervisor that starts them again."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from fedswipe.cli.prepare import prepare, services
@@ -11,9 +12,8 @@ from fedswipe.demo.lineage_watch import LineageWatch
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.local.leash import Leash
 from fedswipe.local.ports import FreePorts
-from fedswipe.local.process import ManagedProcess
 from fedswipe.local.services import service_url, start_service
-from fedswipe.local.stack import NativeStack, native_stack
+from fedswipe.local.stack import native_stack
 from fedswipe.testing.chaos.actor import Actor, Supervisor
 from fedswipe.testing.running_loop import RunningLoop
 from fedswipe.testing.until import until
@@ -23,13 +23,12 @@ START_SECONDS = 120.0  # until every service is ready, on a busy machine
 SETTINGS = {
     "FEDSWIPE_KAFKA_SESSION_TIMEOUT_MS": "6000",  # how long a dead or frozen member keeps its partitions
     "TRAINER_RANGE_SWIPES": "2048",  # few and large trainings: what is tested is the loop, not the learning
-    "TRAINER_RANGE_SECONDS": "5",
     "TRAINER_HELD_SWIPES": "8192",
     "TRAINER_BATCH_SIZE": "512",
     "TRAINER_LEARNING_RATE": "0.001",
     "TRAINER_REPEAT_SPAN": "1000000",  # longer than any run: no swipe may count again
     "AGGREGATOR_DELTAS": "16",
-    "AGGREGATOR_SECONDS": "5",
+    "AGGREGATOR_SECONDS": "8",
 }
 
 
@@ -40,6 +39,15 @@ class Part:
     name: str
     service: str
     environ: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the parts run."""
+
+    folder: Path
+    ports: FreePorts
+    leash: Leash
 
 
 PARTS = (
@@ -78,16 +86,21 @@ class Cast:
 
 
 @contextmanager
-def running_cast(folder: Path, slow_clock: Mapping[str, str] | None) -> Iterator[Cast]:
+def running_cast(
+    folder: Path, settings: Mapping[str, str], slow_clock: Mapping[str, str] | None
+) -> Iterator[Cast]:
     """Run everything on free ports, with data and logs in `folder`; nothing is left when the context closes.
 
-    With `slow_clock`, the variables that make a process's clock slow, a second ingest runs under them.
+    `settings` are added to SETTINGS. With `slow_clock`, the variables that make a process's clock slow, a
+    second ingest runs under them.
     """
     parts = PARTS if slow_clock is None else (*PARTS, Part("ingest-slow", "ingest", slow_clock))
     ports = FreePorts()
     with native_stack(folder, ports) as stack, Leash() as leash:
         prepare(stack.addresses)
-        actors = {part.name: _actor(part, ports.take(part.name), stack, folder, leash) for part in parts}
+        common = {**stack.addresses.environ(), **SETTINGS, **settings}
+        place = Place(folder, ports, leash)
+        actors = {part.name: _actor(part, common, place) for part in parts}
         for name in actors.keys() - set(SECOND):
             actors[name].start()
         kafka, line = KafkaSettings(stack.kafka), LINEAGES[0]
@@ -99,11 +112,11 @@ def running_cast(folder: Path, slow_clock: Mapping[str, str] | None) -> Iterator
             yield cast
 
 
-def _actor(part: Part, port: int, stack: NativeStack, folder: Path, leash: Leash) -> Actor:
-    environ = {**stack.addresses.environ(), **services()[part.service], **SETTINGS, **part.environ}
-    log = folder / "logs" / f"{part.name}.log"
-    spawn: Callable[[], ManagedProcess] = lambda: start_service(part.service, port, environ, log, leash)  # noqa: E731
-    return Actor(part.name, service_url(port), spawn)
+def _actor(part: Part, common: Mapping[str, str], place: Place) -> Actor:
+    environ = {**common, **services()[part.service], **part.environ}
+    port, log = place.ports.take(part.name), place.folder / "logs" / f"{part.name}.log"
+    start = partial(start_service, part.service, port, environ, log, place.leash)
+    return Actor(part.name, service_url(port), start)
 
 
 @contextmanager

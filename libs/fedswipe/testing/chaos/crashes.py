@@ -17,7 +17,7 @@ ASSIGNED = " assigned "
 
 @dataclass(frozen=True)
 class Ended:
-    """An instance that ended by itself `at` so many seconds after the start; without a cause it is a fault."""
+    """An instance that ended by itself, `at` seconds after the start; without a cause it is a fault."""
 
     name: str
     at: float

@@ -24,11 +24,11 @@ SENDERS = 3
 CLIENTS = 24  # together; each sender has clients of its own
 GESTURES = 60  # a client, sent again and again under new ids
 LETTERS = range(2, 5)  # of a word: short gestures, so that sending and training cost little
-MOST_SWIPES = 120  # a request
+MOST_SWIPES = 60  # a request
 WORDLESS = 0.05  # the share of swipes whose word nobody knows
 AGAIN = 0.15  # the share of requests after whose answer an earlier one is sent again, as if unanswered
 REMEMBERED = 40  # requests that may be sent again
-TRAIN = 0.03  # the share of requests after which somebody asks for training
+TRAIN = 0.01  # the share of requests after which somebody asks for training
 PATIENCE = 20.0  # seconds for one answer: ingest says 503 long before
 GIVE_UP_SECONDS = 300.0  # tries for one request: no outage is so long
 WAIT_SECONDS = 0.05, 0.8  # at random between two tries
@@ -94,7 +94,7 @@ class Sender:
         return self.sent
 
     def _one_request(self, http: httpx.Client) -> int:
-        client = self._clients[self._random.integers(len(self._clients))]
+        client = self._clients[int(self._random.integers(len(self._clients)))]
         swipes = client.next(int(self._random.integers(1, MOST_SWIPES)), self._random)
         body = orjson.dumps({"swipes": swipes})
         self._post(http, "/api/v1/swipes", body)
@@ -104,7 +104,7 @@ class Sender:
         self._late.append(body)
         if self._random.random() < AGAIN:
             self.sent.sent_again += 1
-            self._post(http, "/api/v1/swipes", self._late[self._random.integers(len(self._late))])
+            self._post(http, "/api/v1/swipes", self._late[int(self._random.integers(len(self._late)))])
         if self._random.random() < TRAIN:
             self._post(http, "/api/v1/train", orjson.dumps({"client_id": client.client_id}))
         return len(swipes)
@@ -117,7 +117,7 @@ class Sender:
 
     def _is_accepted(self, http: httpx.Client, path: str, body: bytes) -> bool:
         self.sent.requests += 1
-        url = self._urls[self._random.integers(len(self._urls))]
+        url = self._urls[int(self._random.integers(len(self._urls)))]
         try:
             answer = http.post(f"{url}{path}", content=body, headers={"content-type": "application/json"})
         except httpx.TransportError:

@@ -64,7 +64,7 @@ def table(outcome: Outcome) -> Table:
     )
     shown.add_row(
         "requests",
-        f"{f['requests']:,}; {f['unanswered']:,} unanswered and {f['unavailable']:,} times 503, all sent again",
+        f"{f['requests']:,}; {f['unanswered']:,} unanswered and {f['unavailable']:,} times 503: sent again",
     )
     shown.add_row(
         "records of swipes",

@@ -3,12 +3,13 @@
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
 from pathlib import Path
+from typing import Any
 
 from fedswipe.testing.chaos.cast import Cast, running_cast
 from fedswipe.testing.chaos.crashes import Ended, assignments, ends_of
@@ -26,12 +27,16 @@ SERVED_SECONDS = 120.0
 
 @dataclass(frozen=True)
 class Order:
-    """What a run shall be. `rounds`: how often each service is killed; `a_second`: swipes."""
+    """What a run shall be. `rounds`: how often each service is killed; `a_second`: swipes.
+
+    `range_seconds`: how long a trainer collects swipes; the longer, the fewer and larger are the deltas.
+    """
 
     swipes: int
     seed: int
     rounds: int
     a_second: float
+    range_seconds: float
     drain_seconds: float
 
     @property
@@ -78,7 +83,8 @@ def run_chaos(order: Order, folder: Path, say: Say) -> Outcome:
     clock = slow_clock(folder)
     if clock is None:
         say("no C compiler `cc`: NO ingest runs with a slow clock in this run")
-    with running_cast(folder, clock) as cast:
+    settings = {"TRAINER_RANGE_SECONDS": str(order.range_seconds)}
+    with running_cast(folder, settings, clock) as cast:
         since, began = time.time(), time.monotonic()
         say(f"seed {order.seed}: {order.swipes:,} swipes, {order.a_second:g} a second, with these faults:")
         with _probing(cast) as probing:
@@ -87,13 +93,25 @@ def run_chaos(order: Order, folder: Path, say: Say) -> Outcome:
             unfinished = _drain(cast, order.drain_seconds, say)
         drained = time.monotonic()
         proof = prove(cast.loop, sent, since)
-        outages = cast.actors["predictor"].outages
+        failures = tuple(probing.failures)
         return Outcome(
-            order, sent, tuple(struck), tuple(ends_of(cast.actors.values(), began)), assignments(cast.folder),
-            clock is not None, probing.requests, tuple(probing.failures),
-            tuple(inexcusable(probing.failures, outages)), unfinished, proof,
-            {"sending": sending - began, "draining": drained - sending, "proving": time.monotonic() - drained},
-        )  # fmt: skip
+            order=order,
+            sent=sent,
+            struck=tuple(struck),
+            ended=tuple(ends_of(cast.actors.values(), began)),
+            assignments=assignments(cast.folder),
+            slow_clock=clock is not None,
+            probes=probing.requests,
+            failures=failures,
+            inexcusable=tuple(inexcusable(failures, cast.actors["predictor"].outages)),
+            unfinished=unfinished,
+            proof=proof,
+            phases={
+                "sending": sending - began,
+                "draining": drained - sending,
+                "proving": time.monotonic() - drained,
+            },
+        )
 
 
 def _under_faults(order: Order, cast: Cast, say: Say) -> tuple[Sent, list[Struck]]:
@@ -106,7 +124,8 @@ def _under_faults(order: Order, cast: Cast, say: Say) -> tuple[Sent, list[Struck
     with ThreadPoolExecutor(len(people) + len(targets)) as threads:
         typing = [threads.submit(sender.run) for sender in people]
         striking = [threads.submit(faults.carry_out, target) for target in targets]
-        for future in (*typing, *striking):
+        everything: list[Future[Any]] = [*typing, *striking]
+        for future in everything:
             future.add_done_callback(lambda done: ending.set() if done.exception() else None)
         try:
             struck = [one for future in striking for one in future.result()]
