@@ -23,7 +23,7 @@ def main() -> None:
     parser.add_argument("--swipes", type=int, default=100_000, help="at least so many")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=3, help="how often each service is killed")
-    parser.add_argument("--rate", type=float, default=80.0, help="swipes a second")
+    parser.add_argument("--rate", type=float, default=110.0, help="swipes a second")
     parser.add_argument("--range", type=float, default=15.0, help="seconds of swipes that a trainer collects")
     parser.add_argument("--drain", type=float, default=900.0, help="seconds in which all must be at rest")
     parser.add_argument("--json", type=Path, help="a file for the figures")

@@ -9,7 +9,7 @@ import pytest
 
 from fedswipe.local.leash import Leash
 from fedswipe.local.process import ManagedProcess, Program
-from fedswipe.testing.chaos.actor import Actor
+from fedswipe.testing.chaos.actor import LAST_LINES, Actor, last_words
 from fedswipe.testing.until import until
 
 NOWHERE = "http://127.0.0.1:9"  # nothing is ever ready there
@@ -66,6 +66,14 @@ def test_a_frozen_one_is_no_crash_and_can_be_killed(make: Make) -> None:
     actor.freeze()
     actor.kill()
     assert actor.crashes == []
+
+
+def test_a_kafka_clients_own_lines_are_left_out_of_the_last_words(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text("".join(f"line {n}\n" for n in range(60)) + "KeyError: 3\n" + "%3|17|FAIL|x\n" * 100)
+    words = last_words(log).splitlines()
+    assert words[-1] == "KeyError: 3"
+    assert len(words) == LAST_LINES
 
 
 def test_a_bad_answer_to_sigterm_is_a_crash(make: Make) -> None:

@@ -15,6 +15,7 @@ COMMIT = TRACE + '  File "/x/libs/fedswipe/kafka/transaction.py", line 85, in _g
     [
         TRACE + "fedswipe.kafka.errors.BrokerUnavailable: global-models: no answer",
         COMMIT + "cimpl.KafkaException: KafkaError{FATAL,code=_FENCED,val=-144}",
+        COMMIT + "cimpl.KafkaException: KafkaError{code=_TRANSPORT}\nsomething that a thread said later",
     ],
 )
 def test_a_good_cause_is_named(log: str) -> None:

@@ -6,10 +6,13 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
-from fedswipe.local.process import ManagedProcess, tail
+from fedswipe.local.process import ManagedProcess
 from fedswipe.local.services import service_answers
 
+LOOK_SECONDS = 0.1
+LAST_LINES = 40
 STOP_SECONDS = 10.0  # what a supervisor gives a service between SIGTERM and SIGKILL
 
 
@@ -112,12 +115,19 @@ class Actor:
         return process
 
     def _note_crash(self, process: ManagedProcess, status: int) -> None:
-        self.crashes.append(Crash(self.name, time.monotonic(), status, tail(process.program.log)))
+        self.crashes.append(Crash(self.name, time.monotonic(), status, last_words(process.program.log)))
 
     def _signal(self, number: int) -> None:
         with self._lock:
-            assert self._process is not None, f"{self.name} is down"
-            os.killpg(self._process.id.pid, number)
+            process = self._process
+            assert process is not None and process.running, f"{self.name} is down"  # noqa: PT018
+            os.killpg(process.id.pid, number)
+
+
+def last_words(log: Path) -> str:
+    """Return the last lines of a log, those of the Kafka client's own threads left out."""
+    lines = [line for line in log.read_text(errors="replace").splitlines() if not line.startswith("%")]
+    return "\n".join(lines[-LAST_LINES:])
 
 
 class Supervisor:
@@ -136,6 +146,3 @@ class Supervisor:
     def stop(self) -> None:
         """End `run`."""
         self._stopping.set()
-
-
-LOOK_SECONDS = 0.1
