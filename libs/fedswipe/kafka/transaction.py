@@ -98,5 +98,5 @@ class TransactionalProducer:
 
 
 def _passes(error: BaseException) -> bool:
-    """Tell whether the client library allows the same call again: the broker was not there, nothing is lost."""
+    """Tell whether the client library allows the same call again: the broker was away, no more."""
     return isinstance(error, KafkaException) and error.args[0].retriable()

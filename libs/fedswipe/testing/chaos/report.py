@@ -7,7 +7,6 @@ from typing import Any
 import orjson
 from rich.table import Table
 
-from fedswipe.learning.verdict import Verdict
 from fedswipe.testing.chaos.run import Outcome
 
 SHOWN = 20  # of the things that went wrong; the file has all
@@ -16,7 +15,6 @@ SHOWN = 20  # of the things that went wrong; the file has all
 def as_json(outcome: Outcome) -> dict[str, Any]:
     """Return the figures by their documented names; times in seconds."""
     sent, proof, account = outcome.sent, outcome.proof, outcome.proof.account
-    verdicts = {str(verdict): count for verdict, count in sorted(proof.verdicts.items())}
     return {
         "seed": outcome.order.seed,
         "acknowledged": sent.swipes,
@@ -30,10 +28,10 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
         "trained": account.trained,
         "lost": len(account.lost),
         "doubled": len(account.doubled),
-        "models": proof.models,
-        "folded": verdicts.pop(str(Verdict.FOLDED), 0),
-        "refused": verdicts,
-        "links_that_fell_off": proof.fallen,
+        "models": proof.published.links,
+        "folded": proof.published.folded,
+        "refused": dict(proof.published.refused),
+        "links_that_fell_off": proof.published.fallen,
         "faults": [_fault(struck) for struck in outcome.struck],
         "slow_clock": outcome.slow_clock,
         "assignments": dict(outcome.assignments),

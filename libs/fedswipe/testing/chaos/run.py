@@ -13,8 +13,9 @@ from typing import Any
 
 from fedswipe.testing.chaos.cast import Cast, running_cast
 from fedswipe.testing.chaos.crashes import Ended, assignments, ends_of
-from fedswipe.testing.chaos.crowd import Pace, Sent, a_swipe, senders
+from fedswipe.testing.chaos.crowd import Pace, Sent, senders
 from fedswipe.testing.chaos.faults import Faults, Say, Struck, strands
+from fedswipe.testing.chaos.people import a_swipe
 from fedswipe.testing.chaos.prober import Failure, Prober, inexcusable
 from fedswipe.testing.chaos.proof import Proof, prove
 from fedswipe.testing.chaos.schedule import counts, schedule
