@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NoReturn
 
 import tenacity
 from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
@@ -73,8 +74,13 @@ class TransactionalProducer:
                 self._produce(out)
             send = self._producer.send_offsets_to_transaction
             self._patiently(send, offsets, membership.metadata, self._timeout)
+        except KafkaException as error:
+            self._give_up(error)
+        try:
             self._patiently(self._producer.commit_transaction, self._timeout)
         except KafkaException as error:
+            if not error.args[0].txn_requires_abort():
+                raise  # whether it was committed is settled when the id comes back, at the next start
             self._give_up(error)
 
     def _produce(self, out: Outgoing) -> None:
@@ -87,10 +93,10 @@ class TransactionalProducer:
             else:
                 return
 
-    def _give_up(self, error: KafkaException) -> None:
+    def _give_up(self, error: KafkaException) -> NoReturn:
         cause = error.args[0]
-        if cause.fatal() or not cause.txn_requires_abort():
-            raise error  # whether it was committed is settled when the id comes back, at the next start
+        if cause.fatal():
+            raise error
         self._patiently(self._producer.abort_transaction, self._timeout)
         if cause.code() in LEFT_BEHIND:
             raise Fenced(f"transaction: {cause.str()}") from error

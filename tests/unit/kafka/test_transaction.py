@@ -79,6 +79,19 @@ def test_what_needs_an_abort_is_aborted_and_not_tried_again(
     ]
 
 
+def test_an_outage_that_outlasts_the_patience_before_the_commit_passes_too(client: Client) -> None:
+    gone = failure(KafkaError._TRANSPORT)
+    with pytest.raises(BrokerUnavailable):
+        commit(client, send_offsets_to_transaction=[gone])
+    assert client.calls[-1] == "abort_transaction"
+
+
+def test_an_unknown_outcome_of_the_commit_ends_the_producer(client: Client) -> None:
+    with pytest.raises(KafkaException):
+        commit(client, commit_transaction=[failure(KafkaError._TIMED_OUT)])
+    assert client.calls[-1] == "commit_transaction"
+
+
 def test_a_fenced_producer_ends_at_once(client: Client) -> None:
     with pytest.raises(KafkaException):
         commit(client, commit_transaction=[failure(KafkaError._FENCED, fatal=True)])
