@@ -27,7 +27,8 @@ export UV_PYTHON_DOWNLOADS := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONSAFEPATH := 1
 
-.PHONY: help setup develop wheel demo test images containers mutants unit check format docs up down status bench lock clean
+.PHONY: help setup develop wheel demo test images containers mutants unit check format docs up down status bench chaos \
+	lock clean
 
 help: ## print this help
 	@echo "FedSwipe. Targets:"; \
@@ -93,6 +94,10 @@ status: $(MADE)/installed ## say what is up
 
 bench: $(MADE)/installed ## run the benchmarks in bench/
 	@for file in $(sort $(wildcard bench/*.py)); do echo "$$file"; $(BIN)/python "$$file"; done
+
+chaos: $(MADE)/installed ## prove 100,000 swipes under faults (40 minutes); SWIPES=N SEED=N JSON=FILE
+	$(BIN)/python bench/chaos $(if $(SWIPES),--swipes $(SWIPES)) $(if $(SEED),--seed $(SEED)) \
+		$(if $(JSON),--json "$(JSON)")
 
 lock: ## write requirements/ from pyproject.toml (needs uv; UPGRADE=1 takes the newest that fit)
 	$(PYTHON) tools/lock.py $(if $(UPGRADE),--upgrade)

@@ -39,7 +39,12 @@ class ManagedProcess:
     @property
     def running(self) -> bool:
         """Say whether the process is there; it may not answer yet."""
-        return self._child.poll() is None
+        return self.ended is None
+
+    @property
+    def ended(self) -> int | None:
+        """Return the exit status (-9: by SIGKILL), None while the process is there."""
+        return self._child.poll()
 
     def wait_ready(self) -> None:
         """Return once the program answers; StartFailed when it ends before, or takes over `ready_within`."""

@@ -46,7 +46,7 @@ def prove_swipes(
     up. Also of the swipes that
     nobody acknowledged none counts twice. A broken promise is an AssertionError.
     """
-    places = _swipes(kafka)
+    places = swipe_places(kafka)
     counted = _counted(kafka)
     for key in (*with_word, *without_word):
         check(key in places, f"{key}: acknowledged, and not in the topic")
@@ -100,7 +100,8 @@ def read_letters(kafka: KafkaSettings, source: Topic[Event]) -> list[DeadLettere
     return [codec.decode(DeadLettered, record.value, codec.PackagedSchemas()) for record in records]
 
 
-def _swipes(kafka: KafkaSettings) -> dict[SwipeKey, set[Place]]:
+def swipe_places(kafka: KafkaSettings) -> dict[SwipeKey, set[Place]]:
+    """Return every readable swipe, and the records it lies in."""
     places: dict[SwipeKey, set[Place]] = defaultdict(set)
     for record in _records(kafka, SWIPES):
         try:
