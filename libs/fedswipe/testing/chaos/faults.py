@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from fedswipe.errors import FedswipeError
 from fedswipe.kafka.admin import Admin
 from fedswipe.kafka.errors import BrokerUnavailable
-from fedswipe.local.process import ManagedProcess
 from fedswipe.testing.chaos.actor import Actor
 from fedswipe.testing.chaos.cast import Cast
 from fedswipe.testing.chaos.open_transaction import OpenTransactions
@@ -75,13 +74,15 @@ class Faults:
 
     def _server(self, name: str, fault: Fault) -> None:
         stack = self._cast.loop.stack
-        process: ManagedProcess = (stack.broker if name == "kafka" else stack.store).process
+        server = (stack.broker if name == "kafka" else stack.store).instance
+        if server is None:
+            raise FedswipeError(f"{fault}: {name} was not started here")
         if fault.action is Action.KILL:
-            process.kill()
+            server.kill()
         else:
-            process.stop(grace=60.0)
+            server.stop(grace=60.0)
         self._ending.wait(fault.seconds)
-        process.restart()
+        server.restart()
 
     def _kill(self, actor: Actor, seconds: float) -> None:
         actor.kill()
