@@ -49,7 +49,7 @@ EXPOSE 8003
 HEALTHCHECK --interval=3s --timeout=5s --start-period=60s --retries=5 CMD ["python", "-m", "fedswipe.http.ready", "8003"]
 CMD ["python", "-m", "services.aggregator.app"]
 
-# What predictor, demonstration and trainer share: numba and onnxruntime.
+# What predictor and trainer share: numba and onnxruntime.
 FROM runtime AS numeric
 COPY requirements/predictor.txt /requirements/
 RUN pip install --no-cache-dir --quiet --require-hashes -r /requirements/predictor.txt
@@ -66,7 +66,7 @@ EXPOSE 8001
 HEALTHCHECK --interval=3s --timeout=5s --start-period=60s --retries=5 CMD ["python", "-m", "fedswipe.http.ready", "8001"]
 CMD ["python", "-m", "services.predictor.app"]
 
-FROM numeric AS demo
+FROM runtime AS demo
 COPY requirements/demo.txt /requirements/
 RUN pip install --no-cache-dir --quiet --require-hashes -r /requirements/demo.txt
 COPY --from=wheel /opt/fedswipe /opt/fedswipe

@@ -21,12 +21,14 @@ SOURCES := pyproject.toml README.md LICENSE NOTICE $(shell find libs services sc
 KINDS := $(wildcard tests/architecture tests/unit tests/contract tests/flow tests/integration tests/e2e)
 # -P: the working folder stays off the path, so the tests import the installed wheel, never the source tree.
 PYTEST := $(BIN)/python -P -m pytest
+COMPOSE := $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 
 export UV_PYTHON_DOWNLOADS := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONSAFEPATH := 1
 
-.PHONY: help setup develop wheel demo test unit check format docs up down status bench lock clean
+.PHONY: help setup develop wheel demo test images containers mutants unit check format docs up down status bench chaos \
+	lock clean
 
 help: ## print this help
 	@echo "FedSwipe. Targets:"; \
@@ -53,6 +55,16 @@ demo: $(MADE)/installed ## run the whole loop; SWIPES=PATH of real logs, JSON=FI
 test: $(MADE)/installed ## build and install the wheel, then run every test against it
 	$(BIN)/fedswipe fetch --with-rclone
 	$(PYTEST) $(KINDS) --durations=10 --cov --cov-report=term $(ARGS)
+
+mutants: $(MADE)/installed ## take each guarantee out of the code and expect its test to turn red
+	$(BIN)/python tools/mutants.py $(ARGS)
+
+images: ## build the images of the services and the demonstration
+	$(COMPOSE) --profile demo build
+
+containers: $(MADE)/installed ## run the tests of images and compose, then those of the stack and the loop in containers
+	$(PYTEST) tests/containers $(ARGS)
+	STACK=containers $(PYTEST) $(wildcard tests/contract tests/flow tests/integration tests/e2e) $(ARGS)
 
 unit: $(MADE)/installed ## run the unit tests alone
 	$(PYTEST) tests/unit -q $(ARGS)
@@ -82,6 +94,10 @@ status: $(MADE)/installed ## say what is up
 
 bench: $(MADE)/installed ## run the benchmarks in bench/
 	@for file in $(sort $(wildcard bench/*.py)); do echo "$$file"; $(BIN)/python "$$file"; done
+
+chaos: $(MADE)/installed ## prove 100,000 swipes under faults (40 minutes); SWIPES=N SEED=N JSON=FILE
+	$(BIN)/python bench/chaos $(if $(SWIPES),--swipes $(SWIPES)) $(if $(SEED),--seed $(SEED)) \
+		$(if $(JSON),--json "$(JSON)")
 
 lock: ## write requirements/ from pyproject.toml (needs uv; UPGRADE=1 takes the newest that fit)
 	$(PYTHON) tools/lock.py $(if $(UPGRADE),--upgrade)

@@ -161,10 +161,9 @@ def predictor_app(model: bytes) -> ASGIApp:
         *(LINE.model_id, version, "", ranges, at, at, at, at), 0, 0, 0, ClosedBy.FACTORY, None
     )
     predictor.reload_model(Published(Link(1, Sha256("0" * 64), 0, 0, 0), event))
-    ready = Readiness(predictor, caught_up=lambda: True, store_state=lambda: "closed")
-    return create_app(
-        predictor, ready, BoundedPool(threads=2, waiting=64), Keyboard(LINE.layout, 360.0, 200.0)
-    )
+    ready = Readiness(predictor, caught_up=lambda: True, store_state=lambda: "closed", predictions=str)
+    keyboard = Keyboard(LINE.layout, 360.0, 200.0)
+    return create_app(predictor, ready, BoundedPool(threads=2, waiting=64), keyboard, note=lambda _: None)
 
 
 if __name__ == "__main__":

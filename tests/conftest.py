@@ -5,21 +5,29 @@ from collections.abc import Iterator
 
 import pytest
 
-from fedswipe.local.stack import Stack, open_stack
+from fedswipe.local.addresses import KAFKA, S3
+from fedswipe.local.choose import decide
+from fedswipe.local.errors import StackError
+from fedswipe.local.stack import Stack
+from fedswipe.testing.stacks import shared_stack
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """One real Kafka and one real S3 server for the whole session; use topics and buckets of your own.
 
-    They are those of FEDSWIPE_KAFKA and FEDSWIPE_S3 when set, else child processes. A test that stops or
-    kills one of them takes a `native_stack` of its own.
+    They are those of FEDSWIPE_KAFKA and FEDSWIPE_S3 when set, else as STACK says: `containers` of an engine,
+    `native` processes, or `auto`, which takes containers when an engine answers. A test that stops or kills
+    one of them, or needs them empty, takes an `own_stack` of fedswipe.testing.stacks.
     """
-    with open_stack(tmp_path_factory.mktemp("stack"), os.environ) as running:
+    with shared_stack(tmp_path_factory.mktemp("stack")) as running:
         yield running
 
 
-def pytest_report_header() -> str:
-    """Say which Kafka and which S3 server the tests use."""
-    kafka = os.environ.get("FEDSWIPE_KAFKA", "a child process")
-    return f"Kafka: {kafka}; S3: {os.environ.get('FEDSWIPE_S3', 'a child process')}"
+def pytest_report_header() -> list[str]:
+    """Say which Kafka and S3 server tests use, and why. What is wrong there fails those that need them."""
+    try:
+        how = str(decide(os.environ))
+    except StackError as error:
+        how = str(error)
+    return [f"stack: {how}", *(f"{name}: {os.environ[name]}" for name in (KAFKA, S3) if os.environ.get(name))]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fedswipe.codec import build
-from fedswipe.events import GlobalModelPublished, ModelId, Sha256
+from fedswipe.events import GlobalModelPublished, LinkRef, ModelId, Sha256, Version
 
 RECENT = 256  # links whose whole event is kept; of the older ones just what acceptance needs
 
@@ -29,6 +29,11 @@ class Link:
     offset: int
     end: int
     line: int
+
+    @property
+    def ref(self) -> LinkRef:
+        """Return what names it in other events."""
+        return LinkRef(Version(self.version), self.sha256)
 
 
 class Chain:
@@ -82,6 +87,11 @@ class Chain:
     def link(self, version: int) -> Link | None:
         """Return the accepted link of a version, None where there is none."""
         return self.links[version - 1] if 1 <= version <= len(self.links) else None
+
+    def knows(self, ref: LinkRef) -> bool:
+        """Tell whether this is a link of the chain."""
+        link = self.link(ref.version)
+        return link is not None and link.sha256 == ref.sha256
 
     def event(self, version: int) -> GlobalModelPublished:
         """Return the whole event of one of the newest RECENT links; KeyError for any other version."""

@@ -39,6 +39,21 @@ class ServingChange(StrEnum):
     ABORT = "ABORT"
 
 
+class CanaryBy(StrEnum):
+    """What a canary's share is a share of: clients, or predictor instances."""
+
+    CLIENT = "CLIENT"
+    PREDICTOR = "PREDICTOR"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRef:
+    """A link of a lineage's chain: the hash of its bytes makes sure that it is the one that is meant."""
+
+    version: Version
+    sha256: Sha256
+
+
 @dataclass(frozen=True, slots=True)
 class OffsetRange:
     """Offsets [start, end) of one partition."""
@@ -129,17 +144,25 @@ class GlobalModelPublished:
 
 @dataclass(frozen=True, slots=True)
 class ServingChanged:
-    """An operator pinned, unpinned, tried or promoted a version; `share` in (0, 1] for a canary."""
+    """What an operator asked the predictors to do; see `serving_state.py` for what counts.
+
+    `link` is what PIN pins and CANARY tries. Of CANARY alone: `stable`, what the others are served meanwhile,
+    `share` in (0, 1], `by`. `canary` is the offset of the CANARY that PROMOTE and ABORT end.
+    """
 
     model_id: ModelId
     change: ServingChange
-    version: Version | None
-    share: float | None
+    link: LinkRef | None = None
+    stable: LinkRef | None = None
+    share: float | None = None
+    by: CanaryBy | None = None
+    canary: int | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class PredictionServed:
-    """What a predictor answered, best word first."""
+    """What a predictor answered to one swipe, and with which version; best word first."""
 
     client_id: ClientId
     swipe_id: SwipeId

@@ -7,11 +7,12 @@ from fedswipe.events import ClientId, SwipeId
 
 
 class Seen(NamedTuple):
-    """A readable swipe: where it lies and what makes it the same as another."""
+    """A readable swipe: where it lies, what makes it the same as another, which letter it is a retry of."""
 
     offset: int
     client_id: ClientId
     swipe_id: SwipeId
+    letter: int | None = None  # offset
 
 
 class RecentSwipes:
@@ -27,7 +28,7 @@ class RecentSwipes:
         """Return the offsets of those that stand among the `span` records before them."""
         here: dict[tuple[ClientId, SwipeId], int] = {}
         repeated = set()
-        for offset, client_id, swipe_id in swipes:
+        for offset, client_id, swipe_id, _ in swipes:
             key = (client_id, swipe_id)
             before = here[key] if key in here else self._offsets.get(key)
             if before is not None and offset - before <= self._span:

@@ -15,6 +15,8 @@ from fedswipe.events import (
     Event,
     GlobalModelPublished,
     ModelId,
+    PredictionServed,
+    ServingChanged,
     SwipeRecorded,
     TrainingRequested,
 )
@@ -64,7 +66,7 @@ class SchemaTopic:
     name: str
     key: Key = Key.FINGERPRINT
     partitions: int = 1
-    producers: tuple[Role, ...] = (Role.INGEST, Role.TRAINER, Role.AGGREGATOR, Role.OPERATOR)
+    producers: tuple[Role, ...] = tuple(role for role in Role if role is not Role.AUDIT)
     consumers: tuple[Role, ...] = tuple(Role)
 
 
@@ -89,20 +91,28 @@ class Group:
 
 SWIPES = Topic(
     "fedswipe.swipes.v1", SwipeRecorded, Key.CLIENT, 8, timedelta(days=90),
-    producers=(Role.INGEST,), consumers=(Role.TRAINER, Role.AUDIT),
+    producers=(Role.INGEST, Role.OPERATOR), consumers=(Role.TRAINER, Role.AUDIT),
 )  # fmt: skip
 TRAIN_REQUESTS = Topic(
     "fedswipe.train-requests.v1", TrainingRequested, Key.CLIENT, SWIPES.partitions, timedelta(days=90),
-    producers=(Role.INGEST,), consumers=(Role.TRAINER,),
+    producers=(Role.INGEST, Role.OPERATOR), consumers=(Role.TRAINER,),
 )  # fmt: skip
 WEIGHT_DELTAS = Topic(
     "fedswipe.weight-deltas.v1", DeltaComputed, Key.MODEL, 4, timedelta(days=90),
-    producers=(Role.TRAINER,), consumers=(Role.AGGREGATOR, Role.AUDIT),
+    producers=(Role.TRAINER, Role.OPERATOR), consumers=(Role.AGGREGATOR, Role.AUDIT),
 )  # fmt: skip
 GLOBAL_MODELS = Topic(
     "fedswipe.global-models.v1", GlobalModelPublished, Key.MODEL, WEIGHT_DELTAS.partitions, FOREVER,
     producers=(Role.AGGREGATOR, Role.OPERATOR),
     consumers=(Role.PREDICTOR, Role.TRAINER, Role.INGEST, Role.AGGREGATOR, Role.AUDIT),
+)  # fmt: skip
+SERVINGS = Topic(
+    "fedswipe.servings.v1", ServingChanged, Key.MODEL, GLOBAL_MODELS.partitions, FOREVER,
+    producers=(Role.OPERATOR,), consumers=(Role.PREDICTOR, Role.INGEST, Role.AUDIT),
+)  # fmt: skip
+PREDICTIONS = Topic(
+    "fedswipe.predictions.v1", PredictionServed, Key.CLIENT, SWIPES.partitions, timedelta(days=14),
+    producers=(Role.PREDICTOR,), consumers=(Role.OPERATOR,),
 )  # fmt: skip
 SCHEMAS = SchemaTopic("fedswipe.schemas.v1")
 
@@ -114,16 +124,23 @@ GROUPS = (TRAINERS, AGGREGATORS)
 
 
 def dead_letters(source: Topic[Event]) -> Topic[DeadLettered]:
-    """Return the topic where a source's unusable records go, whole, each with its position and reason."""
+    """Return the topic where a source's unusable records go, whole, each with its position and reason.
+
+    The operator closes letters there; the trainer reads whether a retried swipe is one.
+    """
+    readers = (Role.OPERATOR, Role.TRAINER) if source is SWIPES else (Role.OPERATOR,)
     return Topic(
         f"{source.name}.dlq", DeadLettered, Key.SOURCE, source.partitions, timedelta(days=90),
-        producers=source.consumers, consumers=(Role.OPERATOR,), max_bytes=source.max_bytes + 100_000,
+        producers=(*source.consumers, Role.OPERATOR), consumers=readers, max_bytes=source.max_bytes + 100_000,
     )  # fmt: skip
 
 
 SOURCES: tuple[Topic[Event], ...] = (SWIPES, TRAIN_REQUESTS, WEIGHT_DELTAS, GLOBAL_MODELS)
-# An unreadable record among the global models is not a link, so it needs no letter.
-TOPICS: tuple[Topic[Event], ...] = (*SOURCES, *(dead_letters(s) for s in SOURCES if s is not GLOBAL_MODELS))
+# What cannot be read here changes nothing and is counted: it needs no letter.
+WITHOUT_LETTERS: tuple[Topic[Event], ...] = (GLOBAL_MODELS, SERVINGS, PREDICTIONS)
+TOPICS: tuple[Topic[Event], ...] = (
+    *SOURCES, SERVINGS, PREDICTIONS, *(dead_letters(s) for s in SOURCES if s not in WITHOUT_LETTERS)
+)  # fmt: skip
 
 
 def lineage_of_layout(layout: str) -> Lineage | None:

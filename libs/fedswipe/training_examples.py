@@ -4,10 +4,12 @@ The trainer settles by it, and the audit judges by it what the trainer had to se
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from fedswipe import codec
+from fedswipe.dead_letters.retries import ClosedLetter, named_letter
 from fedswipe.errors import InvalidMessage
 from fedswipe.events import ClientId, SwipeRecorded
 from fedswipe.kafka.record import Record
@@ -16,7 +18,21 @@ from fedswipe.swipe.gesture import Gesture
 from fedswipe.swipe_check import check_swipe
 from fedswipe.topology import Lineage, lineage_of_layout
 
-Repeats = Callable[[Sequence[Seen]], frozenset[int]]
+
+class Before(Protocol):
+    """What stands in the log before a range; see `dead_letters.retries.Before`."""
+
+    def is_void(self, offset: int) -> bool:
+        """Tell whether this is a retry of no open letter."""
+        ...
+
+    def repeats(self, seen: Sequence[Seen]) -> frozenset[int]:
+        """Return the offsets of those that count no more."""
+        ...
+
+    def closings(self, repeated: Iterable[int]) -> tuple[ClosedLetter, ...]:
+        """Return the letters that the range's retries take up."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -50,14 +66,15 @@ class SortedSwipes:
 
     seen: tuple[Seen, ...]
     refused: tuple[Refused, ...]
+    closings: tuple[ClosedLetter, ...]  # the letters that the range's retries take up
     clients: dict[str, tuple[ClientExamples, ...]]  # by model id, in the order of first swipes
 
 
-def sort_swipes(records: Sequence[Record], schemas: codec.SchemaSource, repeats: Repeats) -> SortedSwipes:
-    """Sort a range's records; `repeats` tells which of the readable ones have stood in the log before."""
-    readable, refused = _read(records, schemas)
+def sort_swipes(records: Sequence[Record], schemas: codec.SchemaSource, before: Before) -> SortedSwipes:
+    """Sort a range's records by what stands in the log before them."""
+    readable, refused = _read([record for record in records if not before.is_void(record.offset)], schemas)
     seen = tuple(_seen(record, swipe) for record, swipe in readable)
-    repeated = repeats(seen)
+    repeated = before.repeats(seen)
     groups: dict[str, dict[ClientId, list[Example]]] = defaultdict(lambda: defaultdict(list))
     for record, swipe in readable:
         if record.offset in repeated:
@@ -73,7 +90,7 @@ def sort_swipes(records: Sequence[Record], schemas: codec.SchemaSource, repeats:
         model_id: tuple(ClientExamples(client, tuple(examples)) for client, examples in group.items())
         for model_id, group in groups.items()
     }
-    return SortedSwipes(seen, tuple(refused), clients)
+    return SortedSwipes(seen, tuple(refused), before.closings(repeated), clients)
 
 
 def readable_swipes(records: Iterable[Record], schemas: codec.SchemaSource) -> Iterator[Seen]:
@@ -82,7 +99,7 @@ def readable_swipes(records: Iterable[Record], schemas: codec.SchemaSource) -> I
 
 
 def _seen(record: Record, swipe: SwipeRecorded) -> Seen:
-    return Seen(record.offset, swipe.client_id, swipe.swipe_id)
+    return Seen(record.offset, swipe.client_id, swipe.swipe_id, named_letter(record))
 
 
 def _read(

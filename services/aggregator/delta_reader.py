@@ -4,6 +4,7 @@ Faust's own consumer may skip or double events around a rebalance; here the posi
 """
 
 import itertools
+import logging
 import threading
 from collections.abc import Callable, Sequence
 
@@ -18,6 +19,7 @@ from services.aggregator.mailbox import Assigned, Deltas, Mail, Revoked, Sought
 
 MOST_BYTES = 64_000_000  # of deltas waiting to be folded; past that the partition is paused
 CHAIN_SECONDS = 60.0  # to read a chain at the start
+log = logging.getLogger(__name__)
 
 
 class DeltaReader:
@@ -45,6 +47,7 @@ class DeltaReader:
         with self._lock:
             self._ours = bool(ours)
         if ours:
+            log.info("assigned %s, read from offset %d", [(p.topic, p.partition) for p in ours], start)
             self._post(Assigned(start))
         return [TopicPartition(WEIGHT_DELTAS.name, p.partition, start) for p in ours]
 

@@ -13,7 +13,6 @@ from fedswipe.backoff import retry_until_stopped
 from fedswipe.chain import Chain, Link
 from fedswipe.clock import Clock
 from fedswipe.codec import SchemaSource
-from fedswipe.delta_payload import payload_of
 from fedswipe.errors import InvalidMessage, Retryable
 from fedswipe.events import ClosedBy, DeltaComputed
 from fedswipe.kafka.record import Record
@@ -22,6 +21,7 @@ from fedswipe.learning.recipe import Recipe
 from fedswipe.learning.window import History, Window
 from fedswipe.modelstore.port import ModelStore
 from fedswipe.telemetry import meter, tracer
+from services.aggregator.contents import Contents
 from services.aggregator.lineage_log import LineageLog
 from services.aggregator.mailbox import Assigned, Deltas, HeadMoved, Mail, Revoked, Sought
 from services.aggregator.objects import Objects
@@ -58,7 +58,7 @@ class Aggregation:
         self._chain = chain
         self._objects = objects
         self._log = lineage_log
-        self._store = store
+        self._contents = Contents(store, stopping)
         self._schemas = schemas
         self._recipe = recipe
         self._clock = clock
@@ -146,14 +146,10 @@ class Aggregation:
             tenure.opened_at = self._clock.now()
         try:
             delta = self._try(lambda: codec.decode(DeltaComputed, record.value, self._schemas))
-            payload = self._payload(delta)
         except InvalidMessage:
             tenure.window.add_unreadable(record.offset)
         else:
-            tenure.window.add(record.offset, delta, payload)
-
-    def _payload(self, delta: DeltaComputed) -> bytes:
-        return payload_of(delta, lambda ref: self._try(lambda: self._store.get(ref)))
+            tenure.window.add(record.offset, delta, self._contents.fetch)
 
     def _stand_on(self, head: Link, *, reading_from: int | None, trained: Trained | None = None) -> None:
         """Drop what is held and begin the head's window; its letters go out first, whoever published it."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable, Iterator
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -11,23 +12,35 @@ from fastapi import FastAPI, Request, Response
 from pydantic import TypeAdapter
 from starlette.requests import ClientDisconnect
 
+from fedswipe.events import ClientId, PredictionServed, SwipeId
 from fedswipe.http.body import read_body
 from fedswipe.http.probes import add_probes
 from fedswipe.http.problem import Problem, answer_with_problems
+from fedswipe.serving_state import Canary
 from services.predictor import shapes
 from services.predictor.bounded_pool import BoundedPool
-from services.predictor.handlers import ModelNotLoaded, Predictor
+from services.predictor.handlers import ModelNotLoaded, Prediction, Predictor
 from services.predictor.readiness import Readiness
-from services.predictor.requests import Keyboard, read_request
+from services.predictor.requests import Keyboard, PredictRequest, read_request
 from services.predictor.served_model import Identity
+from services.predictor.serving import Serving
 
 MOST_BYTES = 2 * 1024 * 1024  # of a body
 BODY_SECONDS = 10.0  # until it has arrived: a slow sender keeps a place from others
 BODY: TypeAdapter[Any] = TypeAdapter(shapes.OneSwipe | shapes.OneGesture | shapes.Batch)
 
 
-def create_app(predictor: Predictor, ready: Readiness, pool: BoundedPool, keyboard: Keyboard) -> FastAPI:
-    """Return the app over these parts; it starts and closes none of them."""
+def create_app(
+    predictor: Predictor,
+    ready: Readiness,
+    pool: BoundedPool,
+    keyboard: Keyboard,
+    note: Callable[[PredictionServed], None],
+) -> FastAPI:
+    """Return the app over these parts; it starts and closes none of them.
+
+    `note` is told every prediction of a swipe whose client and id are known; it must return at once.
+    """
     app = FastAPI(title="FedSwipe predictor", summary="Swipes to words, by the newest global model")
     answer_with_problems(app)
     app.add_exception_handler(ModelNotLoaded, _not_loaded)
@@ -38,14 +51,14 @@ def create_app(predictor: Predictor, ready: Readiness, pool: BoundedPool, keyboa
         started = time.perf_counter()
         with pool.place():
             body = await body_in_time(request)
-            content = await pool.run(partial(answer, predictor, keyboard, body))
+            content = await pool.run(partial(answer, predictor, keyboard, note, body))
         content["took_ms"] = round((time.perf_counter() - started) * 1000, 3)
         return _json(content)
 
     @app.get("/api/v1/model", responses={200: {"model": shapes.Serving}})
     async def model() -> Response:
-        """Say which model answers, and why a newer one does not."""
-        return _json(about(predictor.served().identity) | {"last_refusal": predictor.last_refusal})
+        """Say which models answer whom, and why a wanted one does not."""
+        return _json(serving(predictor))
 
     add_probes(
         app,
@@ -55,14 +68,58 @@ def create_app(predictor: Predictor, ready: Readiness, pool: BoundedPool, keyboa
     return app
 
 
-def answer(predictor: Predictor, keyboard: Keyboard, body: bytes) -> dict[str, Any]:
-    """Read a request and predict; raises Problem, ModelNotLoaded."""
+def answer(
+    predictor: Predictor, keyboard: Keyboard, note: Callable[[PredictionServed], None], body: bytes
+) -> dict[str, Any]:
+    """Read a request, predict and note it; raises Problem, ModelNotLoaded."""
     request = read_request(body, keyboard)
-    predicted = predictor.predict(request.gestures, request.top_k)
-    pairs = zip(request.swipe_ids, predicted.words, strict=True)
+    predicted = predictor.predict(request.gestures, request.top_k, request.client_ids)
+    for event in noted(request, predicted):
+        note(event)
+    rows = zip(request.swipe_ids, predicted.words, predicted.identities, strict=True)
     return {
-        "predictions": [{"swipe_id": swipe_id, "words": words} for swipe_id, words in pairs],
+        "predictions": [
+            {"swipe_id": swipe_id, "words": words, "version": model.version}
+            for swipe_id, words, model in rows
+        ],
         "model": about(predicted.identity),
+    }
+
+
+def noted(request: PredictRequest, predicted: Prediction) -> Iterator[PredictionServed]:
+    """Yield an event for each swipe that can be found again; a tap is no model's prediction."""
+    rows = zip(request.client_ids, request.swipe_ids, request.gestures, strict=True)
+    for (client_id, swipe_id, gesture), words, model in zip(
+        rows, predicted.words, predicted.identities, strict=True
+    ):
+        if client_id is not None and swipe_id is not None and len(gesture.points) > 1:
+            names = ClientId(client_id), SwipeId(swipe_id)
+            best = tuple(word.word for word in words)
+            yield PredictionServed(*names, model.model_id, model.version, best)
+
+
+def serving(predictor: Predictor) -> dict[str, Any]:
+    """Say what answers whom; raises ModelNotLoaded."""
+    now, wanted = predictor.serving(), predictor.wanted
+    canary = wanted.canary if wanted else None
+    return {
+        **about(now.stable.identity),
+        "instance": predictor.instance,
+        "wanted_version": wanted and wanted.stable.version,
+        "pinned": bool(wanted and wanted.pinned),
+        "canary": canary and on_trial(canary, now),
+        "last_refusal": predictor.last_refusal,
+    }
+
+
+def on_trial(canary: Canary, now: Serving) -> dict[str, Any]:
+    """Say who gets the canary, and whether its model is loaded."""
+    return {
+        "version": canary.link.version,
+        "link_sha256": canary.link.sha256,
+        "share": canary.share,
+        "by": canary.by,
+        "model": about(now.trial.model.identity) if now.trial and now.trial.canary == canary else None,
     }
 
 

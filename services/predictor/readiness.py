@@ -8,18 +8,23 @@ from services.predictor.handlers import Predictor
 
 @dataclass(frozen=True)
 class Readiness:
-    """Asks the parts; `store_state` is the circuit breaker's: closed, open or half-open."""
+    """Asks the parts; `store_state` is the circuit breaker's: closed, open or half-open.
+
+    `predictions` says how many were written to the log of predictions, and how many were not.
+    """
 
     predictor: Predictor
     caught_up: Callable[[], bool]
     store_state: Callable[[], str]
+    predictions: Callable[[], str]
 
     def checks(self) -> dict[str, str]:
         """Say how each part is."""
         return {
-            "chain": "caught up" if self.caught_up() else "reading global-models",
+            "chain": "caught up" if self.caught_up() else "reading global-models and servings",
             "model": self._model(),
             "store": f"circuit {self.store_state()}",
+            "predictions": self.predictions(),
         }
 
     def ready(self) -> bool:
@@ -27,8 +32,8 @@ class Readiness:
         return self.predictor.identity is not None
 
     def _model(self) -> str:
-        served, refusal = self.predictor.identity, self.predictor.last_refusal
-        state = "none loaded" if served is None else f"version {served.version} loaded"
-        if refusal is not None and (served is None or served.version < refusal.version):
-            return f"{state}; version {refusal.version} refused: {refusal.reason}"
-        return state
+        refusal, loaded = self.predictor.last_refusal, self.predictor.loaded
+        state = " and ".join(f"version {one.version}" for one in loaded) or "none"
+        if refusal is not None and refusal.link_sha256 in self.predictor.missing:
+            return f"{state} loaded; version {refusal.version} refused: {refusal.reason}"
+        return f"{state} loaded"

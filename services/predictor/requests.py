@@ -27,9 +27,10 @@ class Keyboard:
 
 @dataclass(frozen=True, slots=True)
 class PredictRequest:
-    """What to predict: gestures, their senders' ids for them, and how many words for each."""
+    """What to predict: gestures, whose they are, their senders' ids for them, and how many words for each."""
 
     gestures: list[Gesture]
+    client_ids: list[str | None]
     swipe_ids: list[str | None]
     top_k: int
 
@@ -44,18 +45,21 @@ def read_request(body: bytes, keyboard: Keyboard) -> PredictRequest:
     if not isinstance(items, list):
         raise _unknown_shape()
     swipes = read_each(items, lambda item: _read(item, keyboard), shapes.MOST_SWIPES, WORDING)
-    return PredictRequest([gesture for _, gesture in swipes], [swipe_id for swipe_id, _ in swipes], top_k)
+    client_ids, swipe_ids, gestures = (list(column) for column in zip(*swipes, strict=True))
+    return PredictRequest(gestures, client_ids, swipe_ids, top_k)
 
 
-def _read(item: Any, keyboard: Keyboard) -> tuple[str | None, Gesture]:
+def _read(item: Any, keyboard: Keyboard) -> tuple[str | None, str | None, Gesture]:
     if isinstance(item, dict) and "coords" in item:
         gesture = shapes.Gesture.model_validate(item)
-        return gesture.gesture_id, _checked(None, gesture.gesture_id, keyboard, points_of(gesture.coords))
+        names = gesture.client_id, gesture.gesture_id
+        return *names, _checked(*names, keyboard, points_of(gesture.coords))
     swipe = shapes.Swipe.model_validate(item)
     if swipe.layout != keyboard.layout:
         raise InvalidSwipe("layout_not_served", "layout", f"this predictor serves {keyboard.layout}")
     typed_on = Keyboard(swipe.layout, swipe.width, swipe.height)
-    return swipe.swipe_id, _checked(swipe.client_id, swipe.swipe_id, typed_on, swipe.points)
+    names = swipe.client_id, swipe.swipe_id
+    return *names, _checked(*names, typed_on, swipe.points)
 
 
 def _checked(

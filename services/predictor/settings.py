@@ -1,5 +1,6 @@
 """What the predictor can be told; every field but the nested ones names its environment variable."""
 
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Self
@@ -24,6 +25,18 @@ class Settings:
     http_port: int = port_setting(8001)
     model_id: str = setting(
         "PREDICTOR_MODEL", "the lineage whose models are served", MODEL_IDS[0], choices=MODEL_IDS
+    )
+    instance: str = setting(
+        "PREDICTOR_INSTANCE",
+        "this instance's own name: a canary by predictor goes by it (empty: the host's)",
+        "",
+    )
+    sample: float = setting(
+        "PREDICTOR_SAMPLE",
+        "share of the swipes with client and id whose predictions are written to the log",
+        1.0,
+        least=0.0,
+        most=1.0,
     )
     gesture_width: float = gesture_width_setting("PREDICTOR_GESTURE_WIDTH", most=100_000.0)
     gesture_height: float = gesture_height_setting("PREDICTOR_GESTURE_HEIGHT", most=100_000.0)
@@ -52,6 +65,10 @@ class Settings:
         return read_settings(
             cls, environ, kafka=KafkaSettings.from_env(environ), s3=S3Settings.from_env(environ)
         )
+
+    def name(self) -> str:
+        """Return the name under which a canary knows this instance."""
+        return self.instance or socket.gethostname()
 
     def store(self) -> S3Settings:
         """Return how to reach the models. A try is over well within the time that a stop may take."""

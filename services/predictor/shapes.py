@@ -13,13 +13,18 @@ WORDS = 5  # unless the request says otherwise
 
 TopK = Annotated[int, Field(ge=1, le=MOST_WORDS, description="words for each swipe")]
 
+ClientId = Annotated[
+    str | None,
+    Field(description="whose swipe it is; a canary goes by it, and with a swipe's id it is judged later"),
+]
+
 
 class Swipe(BaseModel):
     """One gesture, touch down to touch up."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
 
-    client_id: str | None = Field(None, description="whose swipe it is; nothing depends on it")
+    client_id: ClientId = None
     swipe_id: str | None = Field(None, description="yours; it stands in the answer")
     layout: Layout
     word: str | None = Field(None, description="the word it meant; nothing depends on it")
@@ -35,6 +40,7 @@ class Gesture(BaseModel):
 
     model_config = ConfigDict(strict=True)
 
+    client_id: ClientId = None
     gesture_id: str | None = Field(None, description="yours; it stands in the answer as swipe_id")
     coords: Coords
 
@@ -52,7 +58,7 @@ class OneGesture(Gesture):
 
 
 class Batch(BaseModel):
-    """Swipes that are predicted all, by one model, or not at all."""
+    """Swipes that are predicted all or not at all, those of one client by one model."""
 
     swipes: list[Swipe | Gesture] = Field(min_length=1, max_length=MOST_SWIPES)
     top_k: TopK = WORDS
@@ -66,10 +72,11 @@ class Word(BaseModel):
 
 
 class SwipeWords(BaseModel):
-    """What a swipe may mean, the likeliest first."""
+    """What a swipe may mean, the likeliest first, and the version that says so."""
 
     swipe_id: str | None
     words: list[Word]
+    version: int
 
 
 class Model(BaseModel):
@@ -83,7 +90,7 @@ class Model(BaseModel):
 
 
 class Predicted(BaseModel):
-    """The words of each swipe, in the request's order, and the model that all of them come from."""
+    """The words of each swipe, in order, and the first one's model: all have it unless a canary is on."""
 
     predictions: list[SwipeWords]
     model: Model
@@ -101,7 +108,21 @@ class Refusal(BaseModel):
     at: datetime
 
 
-class Serving(Model):
-    """The model that answers, and the last one that could not be loaded, if any ever was."""
+class OnTrial(BaseModel):
+    """A canary: who gets it, and its model once it is loaded; until then everybody gets the stable one."""
 
+    version: int
+    link_sha256: str
+    share: float
+    by: str
+    model: Model | None
+
+
+class Serving(Model):
+    """The stable model, which version it shall be, whether that is pinned, the canary, the last refusal."""
+
+    instance: str
+    wanted_version: int | None
+    pinned: bool
+    canary: OnTrial | None
     last_refusal: Refusal | None

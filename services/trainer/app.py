@@ -15,7 +15,7 @@ from fedswipe.events import DeltaCodec
 from fedswipe.kafka.admin import Admin
 from fedswipe.kafka.chain_reader import ChainReader
 from fedswipe.kafka.consume_loop import ConsumeLoop
-from fedswipe.kafka.log_range import read_range
+from fedswipe.kafka.log_range import read_range, read_to_end
 from fedswipe.kafka.schemas import PublishedSchemas
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.kafka.transaction import TransactionalProducer
@@ -23,13 +23,14 @@ from fedswipe.learning.local_training import LocalRecipe
 from fedswipe.lifecycle import serve
 from fedswipe.modelstore import ModelStore
 from fedswipe.modelstore.s3 import S3ModelStore
-from fedswipe.topology import LINEAGES, SWIPES, TRAINERS, Lineage
+from fedswipe.topology import LINEAGES, SWIPES, TRAINERS, Lineage, dead_letters
 from fedswipe.worker import Worker
 from services.trainer.api import Readiness, create_app
 from services.trainer.closed_ranges import ClosedRanges
 from services.trainer.deltas import ComputeDeltas
 from services.trainer.handlers import CollectSwipes, LogEnd
 from services.trainer.heads import HeadFollower, Heads, Published
+from services.trainer.memory import SwipeMemory
 from services.trainer.settings import Settings
 from services.trainer.torch_trainer import TorchTrainer, device_named
 from services.trainer.train_ranges import TrainRanges
@@ -41,7 +42,7 @@ def main(environ: Mapping[str, str]) -> None:
     settings = Settings.from_env(environ)
     kafka = settings.kafka
     store = S3ModelStore(settings.store(), settings.patience())
-    heads, closed = Heads(), ClosedRanges()
+    heads, closed, schemas = Heads(), ClosedRanges(), PublishedSchemas(kafka)
     collect = CollectSwipes(
         settings.collecting, closed, MonotonicClock(), PublishedSchemas(kafka), _log_end(kafka)
     )
@@ -52,9 +53,13 @@ def main(environ: Mapping[str, str]) -> None:
         ComputeDeltas(trainer, DeltaCodec(settings.codec)),
         store,
         TransactionalProducer(kafka, settings.transactional_id),
-        PublishedSchemas(kafka),
-        partial(read_range, kafka, SWIPES),
-        settings.repeat_span,
+        schemas,
+        SwipeMemory(
+            partial(read_range, kafka, SWIPES),
+            partial(read_to_end, kafka, dead_letters(SWIPES)),
+            schemas,
+            settings.repeat_span,
+        ),
     )
     loop = ConsumeLoop(kafka, TRAINERS, collect)
     followers = [worker for line in LINEAGES for worker in _followers(kafka, line, store, heads)]

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -13,22 +13,20 @@ from fedswipe.backoff import Stopped, retry_until_stopped
 from fedswipe.events import DeltaComputed, ObjectRef, OffsetRange
 from fedswipe.kafka.consume_loop import Membership
 from fedswipe.kafka.errors import BrokerUnavailable, Fenced
-from fedswipe.kafka.record import Record
 from fedswipe.kafka.transaction import Outgoing
 from fedswipe.modelstore import ModelStore
-from fedswipe.recent_swipes import RecentSwipes
 from fedswipe.telemetry import meter, tracer
 from fedswipe.topology import SWIPES, TRAIN_REQUESTS, WEIGHT_DELTAS, Lineage, dead_letters
-from fedswipe.training_examples import SortedSwipes, readable_swipes, sort_swipes
+from fedswipe.training_examples import SortedSwipes, sort_swipes
 from services.trainer.closed_ranges import ClosedRanges, LeasedRange
 from services.trainer.deltas import ComputeDeltas
 from services.trainer.heads import Heads
 from services.trainer.lease import Position
 from services.trainer.letter import Letter
+from services.trainer.memory import SwipeMemory
 from services.trainer.ranges import SwipeRange
 
 T = TypeVar("T")
-ReadLog = Callable[[int, int, int], Iterable[Record]]  # swipes partition, start, end
 log = logging.getLogger(__name__)
 
 
@@ -43,11 +41,7 @@ class Transactions(Protocol):
 
 
 class TrainRanges:
-    """A worker of `lifecycle.serve`. It trains while no transaction is open.
-
-    `repeat_span` is how many records before a swipe its repeats are looked for in; `read_log` reads a stretch
-    of a swipes partition again.
-    """
+    """A worker of `lifecycle.serve`. It trains while no transaction is open."""
 
     def __init__(
         self,
@@ -57,8 +51,7 @@ class TrainRanges:
         store: ModelStore,
         transactions: Transactions,
         schemas: codec.SchemaSource,
-        read_log: ReadLog,
-        repeat_span: int,
+        memory: SwipeMemory,
     ) -> None:
         self._closed = closed
         self._heads = heads
@@ -66,9 +59,7 @@ class TrainRanges:
         self._store = store
         self._transactions = transactions
         self._schemas = schemas
-        self._read_log = read_log
-        self._repeat_span = repeat_span
-        self._recent: dict[int, RecentSwipes] = {}
+        self._memory = memory
         self._tracer = tracer("fedswipe.trainer")
         self._written = meter("fedswipe.trainer").create_counter("fedswipe.trainer.events")
 
@@ -85,8 +76,8 @@ class TrainRanges:
         """Train a range and commit what came of it; drop it when its lease ends or the commit is refused."""
         lease, swipes = leased.lease, leased.swipes
         try:
-            recent = self._remembered_before(swipes, lease.lost)
-            sort = partial(sort_swipes, swipes.records, self._schemas, recent.repeats)
+            before = retry_until_stopped(partial(self._memory.before, swipes), lease.lost)
+            sort = partial(sort_swipes, swipes.records, self._schemas, before)
             found = retry_until_stopped(sort, lease.lost)
             with self._tracer.start_as_current_span("train_range"):
                 events = self._train(swipes, found, lease.lost)
@@ -98,15 +89,15 @@ class TrainRanges:
             log.warning("swipes[%d] [%d, %d): dropped, %s", swipes.partition, swipes.start, swipes.end, error)
             lease.lost.set()
         else:
-            if swipes.records:
-                recent.remember(found.seen, swipes.end)
+            self._memory.settled(swipes, found.seen)
             lease.settled(_ends(swipes), swipes.load)
             self._written.add(len(events))
             _tell(swipes, events)
 
     def _train(self, swipes: SwipeRange, found: SortedSwipes, lost: threading.Event) -> list[Outgoing]:
         refused = (Letter.of(one.record, one.reason) for one in found.refused)
-        events = [_letter(letter) for letter in (*refused, *swipes.letters)]
+        closings = map(Letter.closing, found.closings)
+        events = [_letter(letter) for letter in (*refused, *closings, *swipes.letters)]
         span = OffsetRange(swipes.partition, swipes.start, swipes.end)
         for model_id, clients in found.clients.items():
             base = self._heads.newest(model_id, lost)
@@ -116,20 +107,6 @@ class TrainRanges:
                 _check(lost)
         _check(lost)
         return events
-
-    def _remembered_before(self, swipes: SwipeRange, lost: threading.Event) -> RecentSwipes:
-        recent = self._recent.get(swipes.partition)
-        if not swipes.records:
-            return recent or RecentSwipes(self._repeat_span, 0, ())
-        if recent is None or recent.position != swipes.after:
-            recent = retry_until_stopped(lambda: self._rebuild(swipes.partition, swipes.start), lost)
-            self._recent[swipes.partition] = recent
-        return recent
-
-    def _rebuild(self, partition: int, start: int) -> RecentSwipes:
-        """Read the swipes before `start` again; what cannot be read is no swipe, as in `sort_swipes`."""
-        records = self._read_log(partition, max(0, start - self._repeat_span), start)
-        return RecentSwipes(self._repeat_span, start, readable_swipes(records, self._schemas))
 
     def _put(self, kind: str, lost: threading.Event, payload: bytes) -> ObjectRef:
         return retry_until_stopped(lambda: self._store.put(kind, payload), lost)
@@ -167,7 +144,7 @@ def _offsets(swipes: SwipeRange) -> list[TopicPartition]:
 def _tell(swipes: SwipeRange, events: Sequence[Outgoing]) -> None:
     deltas = sum(isinstance(out.event, DeltaComputed) for out in events)
     log.info(
-        "swipes[%d] [%d, %d): %d records, %d deltas, %d dead letters, %d requests",
+        "swipes[%d] [%d, %d): %d records, %d deltas, %d dead letters written or closed, %d requests",
         *(swipes.partition, swipes.start, swipes.end, len(swipes.records), deltas, len(events) - deltas),
         len(swipes.requests),
     )

@@ -6,12 +6,10 @@ from typing import Any
 
 LONGEST = 200  # lines
 # A longer file, and why it may be.
-LONG: dict[str, str] = {}
+LONG: dict[str, str] = {"libs/fedswipe/events.py": "every event of the flow, in one place"}
 # Where sleeping is the wait between two looks at something that cannot call back.
 SLEEPS = {
-    "libs/fedswipe/local/cache.py": "looks whether a build has ended, while its progress is drawn",
-    "libs/fedswipe/local/pids.py": "looks whether a process that is not our child has ended",
-    "libs/fedswipe/local/process.py": "asks a starting server whether it answers, until a deadline",
+    "libs/fedswipe/local/poll.py": "looks at builds, processes, containers and servers, until a deadline",
     "libs/fedswipe/testing/until.py": "tests look at other processes, until a deadline",
 }
 CLIENTS = {

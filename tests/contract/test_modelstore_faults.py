@@ -9,7 +9,7 @@ import pytest
 import urllib3
 from minio import Minio
 
-from fedswipe.local.minio import MinioServer
+from fedswipe.local.parts import OwnS3Server
 from fedswipe.local.ports import HOST, FreePorts
 from fedswipe.local.rclone import RcloneServer
 from fedswipe.modelstore import ModelStore, StoreUnavailable, reference
@@ -118,7 +118,7 @@ def test_a_connection_that_breaks_in_the_middle_of_an_object_is_no_changed_objec
 
 
 def test_the_circuit_opens_while_the_server_is_away_and_closes_after(
-    mortal_server: MinioServer | RcloneServer,
+    mortal_server: OwnS3Server | RcloneServer,
 ) -> None:
     address = mortal_server.s3
     with urllib3.PoolManager() as http:
@@ -131,10 +131,10 @@ def test_the_circuit_opens_while_the_server_is_away_and_closes_after(
     store.put(KIND, b"weights")
     assert store.breaker_state == "closed"
 
-    mortal_server.process.kill()
+    mortal_server.instance.kill()
     refuses_everything(store)
     assert store.breaker_state == "open"
 
-    mortal_server.process.restart()
+    mortal_server.instance.restart()
     assert store.get(REF) == b"weights"
     assert store.breaker_state == "closed"

@@ -15,6 +15,7 @@ from fedswipe.events import ClientId, SwipeId
 from fedswipe.swipe.layout import load_layout
 from fedswipe.swipe.lexicon import load_lexicon
 from fedswipe.swipe.typists import Typist, simulate_typists
+from fedswipe.testing.account import settle_account
 from fedswipe.testing.proof import SwipeKey, prove_chain, prove_swipes
 from fedswipe.testing.running_loop import RunningLoop
 from fedswipe.testing.until import until
@@ -138,6 +139,11 @@ def test_no_crash_loses_an_acknowledged_swipe_or_counts_one_twice(loop: RunningL
     loop.wait_settled(DEADLINE)
     served = loop.wait_served(DEADLINE)
     prove_swipes(loop.kafka, keyboards.with_word, keyboards.without_word)
+    never_sent = SwipeKey(ClientId("nobody"), SwipeId("never-sent"))
+    account = settle_account(
+        loop.kafka, loop.store, keyboards.with_word | {never_sent}, keyboards.without_word
+    )
+    assert account.broken == ("swipe never-sent of nobody: acknowledged, and not in the topic",)
     report = prove_chain(loop.kafka, loop.store, loop.lineage)
     assert report.chain.head == loop.head
     assert served["sha256"] == loop.watch.event(loop.watch.version).model.sha256

@@ -79,5 +79,5 @@ def test_the_demo_reports_leaves_its_stack_up_and_down_leaves_nothing(tmp_path: 
         assert path in printed  # the lines to paste
 
     fedswipe("down", *place, cwd=tmp_path)
-    assert not any(part.process and part.process.alive() for part in state.running)
+    assert not any(part.id and part.id.alive() for part in state.running)
     assert not folder.exists()

@@ -115,7 +115,7 @@ def test_without_the_store_no_link_appears_and_then_the_loop_goes_on(
     loop: RunningLoop, gateway: Gateway
 ) -> None:
     clients, before = people(loop, seed=4), loop.watch.version
-    store = loop.stack.store.process
+    store = loop.stack.store.instance
     store.kill()
     gateway.record(clients)  # the trainer goes on from the model that it has
     gateway.train()

@@ -29,8 +29,9 @@ from fedswipe.learning.delta import encode_delta
 from fedswipe.learning.recipe import Recipe
 from fedswipe.learning.verdict import Verdict
 from fedswipe.learning.weights import to_bytes
+from fedswipe.rollback import rollback
 from fedswipe.swipe.layout import load_layout
-from fedswipe.testing.lineage_log import Delivery, Fate, InMemoryLineageLog, LineageLogClient, rollback
+from fedswipe.testing.lineage_log import Delivery, Fate, InMemoryLineageLog, LineageLogClient
 from fedswipe.testing.modelstore import InMemoryModelStore
 from fedswipe.testing.replay import Replay
 from fedswipe.topology import LINEAGES, WEIGHT_DELTAS
@@ -154,7 +155,9 @@ class World(RuleBasedStateMachine):
 
     @rule(
         count=st.integers(1, 3),
-        kind=st.sampled_from(["good"] * 4 + ["content", "unreadable", "not finite", "left behind"]),
+        kind=st.sampled_from(
+            ["good"] * 4 + ["content", "missing", "changed", "unreadable", "not finite", "left behind"]
+        ),
         value=st.sampled_from([1.0, -1.0, 0.25]),
         age=st.integers(0, BOUND + 1),
         unsettled=st.sampled_from([False] * 6 + [True]),
@@ -192,8 +195,24 @@ class World(RuleBasedStateMachine):
             delta = replace(delta, payload=np.full(TINY.size, np.nan, "<f2").tobytes())
         if kind == "content":
             delta = replace(delta, payload=None, content=self.store.put("swipe-en/deltas", payload))
+        if kind in ("missing", "changed"):
+            delta = replace(delta, payload=None, content=self.store.put("swipe-en/deltas", self.own(number)))
+            key = delta.content.key if delta.content else ""
+            self.store.objects[key] = b"tampered with"
+            if kind == "missing":
+                del self.store.objects[key]
         value_ = b"no event" if kind == "unreadable" else codec.encode(delta)
         self.log.write_delta(value_, Fate.OPEN if unsettled else Fate.COMMITTED)
+
+    def own(self, number: int) -> bytes:
+        """A payload that no other delta has."""
+        return encode_delta(np.full(TINY.size, 1 + number / 1024, np.float32), DeltaCodec.FP16)
+
+    @precondition(lambda self: self.log.deltas)
+    @rule(number=st.integers(0, 9))
+    def mend(self, number: int) -> None:
+        """Have the store hold what it lacked; a link that was published before keeps its witness."""
+        self.store.put("swipe-en/deltas", self.own(len(self.log.deltas) - 1 - number % len(self.log.deltas)))
 
     @precondition(lambda self: self.log.deltas)
     @rule(number=st.integers(0, 9))
@@ -271,7 +290,10 @@ class World(RuleBasedStateMachine):
     @rule(to=st.integers(0, 3))
     def roll_back(self, to: int) -> None:
         chain = self.replay.chain
-        self.log.wire.append(codec.encode(rollback(chain, 1 + to % (len(chain.links) - 1))))
+        newest, old = chain.event(len(chain.links)), chain.event(1 + to % (len(chain.links) - 1))
+        nothing = chain.event(1).manifest  # the first link settles nothing either
+        event = rollback(chain.links[-1], newest, old, nothing)
+        self.log.wire.append(codec.encode(event))
 
     @invariant()
     def the_log_proves_itself(self) -> None:

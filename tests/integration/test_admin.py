@@ -19,21 +19,22 @@ from fedswipe.kafka.producer import EventProducer
 from fedswipe.kafka.schemas import PublishedSchemas
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.local.ports import HOST, FreePorts
-from fedswipe.local.stack import NativeStack, native_stack
+from fedswipe.local.stack import OwnStack
+from fedswipe.testing.stacks import own_stack
 from fedswipe.topology import AGGREGATORS, SCHEMAS, SWIPES, TOPICS, TRAINERS, WEIGHT_DELTAS
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 
 @pytest.fixture(scope="module")
-def native(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NativeStack]:
-    with native_stack(tmp_path_factory.mktemp("admin")) as running:
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnStack]:
+    with own_stack(tmp_path_factory.mktemp("admin")) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def settings(native: NativeStack) -> KafkaSettings:
-    return KafkaSettings(native.kafka)
+def settings(stack: OwnStack) -> KafkaSettings:
+    return KafkaSettings(stack.kafka)
 
 
 def test_another_partition_count_is_refused_before_anything_is_made(settings: KafkaSettings) -> None:

@@ -8,16 +8,20 @@ import threading
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import httpx
 import numpy as np
 import pytest
+from minio import Minio
 
 from fedswipe import codec
 from fedswipe.chain import Link
 from fedswipe.cli.prepare import prepare
+from fedswipe.dead_letters.desk import Desk
+from fedswipe.dead_letters.position import Position
 from fedswipe.events import ClientId, ClosedBy, DeltaCodec, DeltaComputed, DeltaId, OffsetRange
 from fedswipe.kafka.admin import Admin
 from fedswipe.kafka.chain_reader import ChainReader
@@ -29,10 +33,12 @@ from fedswipe.learning.delta import encode_delta
 from fedswipe.learning.factory import factory_bytes
 from fedswipe.learning.verdict import EXPLANATIONS, Verdict
 from fedswipe.local.ports import HOST, FreePorts
-from fedswipe.local.stack import NativeStack, native_stack
+from fedswipe.local.stack import OwnStack
+from fedswipe.modelstore.port import reference
 from fedswipe.modelstore.s3 import S3ModelStore, S3Settings
 from fedswipe.swipe.layout import load_layout
 from fedswipe.testing.replay import Replay
+from fedswipe.testing.stacks import own_stack
 from fedswipe.testing.until import until
 from fedswipe.topology import GLOBAL_MODELS, LINEAGES, WEIGHT_DELTAS, dead_letters
 
@@ -49,7 +55,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 class World:
     """The log and the store, as a test looks at them, and the processes it started."""
 
-    def __init__(self, stack: NativeStack, folder: Path) -> None:
+    def __init__(self, stack: OwnStack, folder: Path) -> None:
         self.stack, self.folder = stack, folder
         self.settings = KafkaSettings(stack.kafka)
         self.store = S3ModelStore(S3Settings(stack.s3.access_key, stack.s3.secret_key, stack.s3.url, BUCKET))
@@ -170,7 +176,7 @@ class Service:
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with native_stack(tmp_path_factory.mktemp("aggregator")) as stack:
+    with own_stack(tmp_path_factory.mktemp("aggregator")) as stack:
         prepare(stack.addresses)
         world = World(stack, tmp_path_factory.mktemp("logs"))
         yield world
@@ -212,10 +218,22 @@ def test_what_cannot_count_becomes_a_letter_and_the_rest_goes_on(world: World) -
     world.wait_version(1)
     before = world.version
     nan = np.full(ARCHITECTURE.size, np.nan, "<f2").tobytes()
-    junk, bad = world.send(b"no event", world.delta(payload=nan))
+    whole = world.delta(payload=None, content=reference("elsewhere", b"payload"))
+    refused = {
+        Verdict.UNREADABLE: b"no event",
+        Verdict.NOT_FINITE: world.delta(payload=nan),
+        Verdict.MISSHAPEN: world.delta(payload=b"\x00" * 10),
+        Verdict.OVER_NORM: world.delta(1.0),
+        Verdict.OVER_RANGE: world.delta(100.0),
+        Verdict.STALE: world.delta(base_version=-100),
+        Verdict.UNKNOWN_BASE: world.delta(base_link="0" * 64),
+        Verdict.OTHER_MODEL: world.delta(model_id="swipe-xx"),
+        Verdict.NO_EXAMPLES: world.delta(examples=0),
+    }
+    junk, *rest, elsewhere = world.send(*refused.values(), whole)
     world.send_window()
     world.wait_version(before + 1)
-    reasons = {junk: Verdict.UNREADABLE, bad: Verdict.NOT_FINITE}
+    reasons = dict(zip((junk, *rest), refused, strict=True)) | {elsewhere: Verdict.MISSHAPEN}
     until(lambda: reasons.keys() <= {letter.offset for letter in world.letters()}, "the letters")
     letters = {letter.offset: letter for letter in world.letters()}
     for offset, verdict in reasons.items():
@@ -224,6 +242,37 @@ def test_what_cannot_count_becomes_a_letter_and_the_rest_goes_on(world: World) -
         assert (found.reason, found.detail) == (verdict, EXPLANATIONS[verdict])
     assert letters[junk].value == b"no event"
     assert world.prove().settled.items() >= reasons.items()
+
+
+def test_what_the_store_lacks_is_refused_and_counts_once_it_is_mended_and_retried(world: World) -> None:
+    world.start()
+    world.wait_version(1)
+    before = world.version
+    missing = encode_delta(np.full(ARCHITECTURE.size, 0.02, np.float32), DeltaCodec.FP16)
+    changed = encode_delta(np.full(ARCHITECTURE.size, 0.03, np.float32), DeltaCodec.FP16)
+    refs = [reference(f"{LINE.model_id}/deltas", payload) for payload in (missing, changed)]
+    s3 = world.stack.s3
+    client = Minio(s3.url.partition("://")[2], s3.access_key, s3.secret_key, secure=False)
+    client.put_object(BUCKET, refs[1].key, BytesIO(missing), len(missing))
+    offsets = world.send(*(world.delta(payload=None, content=ref) for ref in refs))
+    world.send_window()
+    world.wait_version(before + 1)
+    verdicts = dict(zip(offsets, (Verdict.MISSING_CONTENT, Verdict.CHANGED_CONTENT), strict=True))
+    assert world.prove().settled.items() >= verdicts.items()
+
+    desk = Desk(world.settings)
+    positions = [Position(WEIGHT_DELTAS.name, LINE.partition, offset) for offset in offsets]
+    until(lambda: {x.at for x in desk.letters()[0].select()} >= set(positions), "the letters")
+    world.store.put(f"{LINE.model_id}/deltas", missing)
+    client.put_object(BUCKET, refs[1].key, BytesIO(changed), len(changed))
+    letters = desk.letters()[0]
+    again = desk.retry([letters.find(at) for at in positions])
+    again += desk.retry([letters.find(at) for at in positions])
+    world.send_window()
+    world.wait_version(before + 2)
+    settled = world.prove().settled
+    assert [settled[at.offset] for at in again] == [Verdict.FOLDED] * 2 + [Verdict.SEEN] * 2
+    assert not {x.at for x in desk.letters()[0].select()} & set(positions)
 
 
 def test_a_window_closes_by_time_with_no_further_event(world: World) -> None:
@@ -271,7 +320,7 @@ def test_two_that_believe_to_own_the_partition_make_one_chain(world: World) -> N
 def test_without_the_store_nothing_is_published_and_then_it_goes_on(world: World) -> None:
     service = world.start().wait_ready()
     before = world.version
-    server = world.stack.store.process
+    server = world.stack.store.instance
     assert server.stop() == 0
     offsets = world.send_window()
     until(lambda: service.page("ready")[0] == 503, "/ready says 503")

@@ -14,7 +14,7 @@ from fedswipe.kafka.admin import Admin
 from fedswipe.kafka.chain_reader import ChainReader
 from fedswipe.kafka.producer import EventProducer
 from fedswipe.kafka.settings import KafkaSettings
-from fedswipe.local.stack import native_stack
+from fedswipe.testing.stacks import own_stack
 from fedswipe.topology import GLOBAL_MODELS, LINEAGES
 
 LINE = LINEAGES[0]
@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaSettings]:
-    with native_stack(tmp_path_factory.mktemp("chain")) as stack:
+    with own_stack(tmp_path_factory.mktemp("chain")) as stack:
         found = KafkaSettings(stack.kafka)
         Admin(found).create_topics()
         yield found

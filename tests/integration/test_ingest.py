@@ -31,7 +31,8 @@ from fedswipe.kafka.admin import Admin
 from fedswipe.kafka.producer import EventProducer
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.local.ports import FreePorts
-from fedswipe.local.stack import NativeStack, native_stack
+from fedswipe.local.stack import OwnStack
+from fedswipe.testing import stacks
 from fedswipe.testing.until import until
 from fedswipe.topology import GLOBAL_MODELS, LINEAGES, SWIPES, TRAIN_REQUESTS, Topic
 
@@ -70,14 +71,14 @@ class Service:
 
 
 @pytest.fixture(scope="module")
-def own_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NativeStack]:
-    with native_stack(tmp_path_factory.mktemp("ingest-stack")) as running:
+def own_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnStack]:
+    with stacks.own_stack(tmp_path_factory.mktemp("ingest-stack")) as running:
         Admin(KafkaSettings(running.kafka)).create_topics()
         yield running
 
 
 @pytest.fixture(scope="module")
-def service(own_stack: NativeStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def service(own_stack: OwnStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     running = Service(own_stack.kafka, tmp_path_factory.mktemp("ingest") / "log")
     try:
         until(lambda: running.status("/ready") == 200)
@@ -114,7 +115,7 @@ def stored(kafka: str, client_id: str) -> list[SwipeRecorded]:
 
 
 def test_202_means_that_a_reader_finds_every_swipe(
-    service: Service, own_stack: NativeStack, swipe: dict[str, Any]
+    service: Service, own_stack: OwnStack, swipe: dict[str, Any]
 ) -> None:
     batch = [swipe | {"swipe_id": f"s{i}"} for i in range(120)]
     answer = service.post(*batch)
@@ -125,7 +126,7 @@ def test_202_means_that_a_reader_finds_every_swipe(
 
 
 def test_one_bad_swipe_refuses_the_batch_and_nothing_is_stored(
-    service: Service, own_stack: NativeStack, swipe: dict[str, Any]
+    service: Service, own_stack: OwnStack, swipe: dict[str, Any]
 ) -> None:
     answer = service.post(swipe, swipe | {"word": "Zürich"}, swipe)
     assert answer.status_code == 422
@@ -136,7 +137,7 @@ def test_one_bad_swipe_refuses_the_batch_and_nothing_is_stored(
 
 
 def test_a_retry_stores_the_swipe_again_under_its_id(
-    service: Service, own_stack: NativeStack, swipe: dict[str, Any]
+    service: Service, own_stack: OwnStack, swipe: dict[str, Any]
 ) -> None:
     assert [service.post(swipe).status_code for _ in range(2)] == [202, 202]
     assert [event.swipe_id for event in stored(own_stack.kafka, swipe["client_id"])] == [
@@ -145,7 +146,7 @@ def test_a_retry_stores_the_swipe_again_under_its_id(
 
 
 def test_a_train_request_names_the_end_that_ingest_saw(
-    service: Service, own_stack: NativeStack, swipe: dict[str, Any]
+    service: Service, own_stack: OwnStack, swipe: dict[str, Any]
 ) -> None:
     service.post(swipe)
     ends = Admin(KafkaSettings(own_stack.kafka)).ends(SWIPES)
@@ -163,7 +164,7 @@ def test_a_body_that_is_too_large_is_refused_over_the_wire(service: Service) -> 
 
 
 def test_the_python_client_writes_the_same_swipe(
-    service: Service, own_stack: NativeStack, swipe: dict[str, Any]
+    service: Service, own_stack: OwnStack, swipe: dict[str, Any]
 ) -> None:
     with EventProducer(KafkaSettings(own_stack.kafka)) as producer:
         SwipeClient(producer).record_swipe(**swipe).result(10)
@@ -172,7 +173,7 @@ def test_the_python_client_writes_the_same_swipe(
     assert by_client == by_ingest
 
 
-def test_stats_follow_the_heads_of_the_lineages(service: Service, own_stack: NativeStack) -> None:
+def test_stats_follow_the_heads_of_the_lineages(service: Service, own_stack: OwnStack) -> None:
     (line,) = LINEAGES
     ref = ObjectRef("models/one", Sha256("ab" * 32), 1)
     factory = GlobalModelPublished(
@@ -192,9 +193,9 @@ def test_stats_follow_the_heads_of_the_lineages(service: Service, own_stack: Nat
 
 
 def test_while_the_broker_is_away_it_is_503_in_5_seconds_and_202_afterwards(
-    service: Service, own_stack: NativeStack, swipe: dict[str, Any]
+    service: Service, own_stack: OwnStack, swipe: dict[str, Any]
 ) -> None:
-    own_stack.broker.process.stop()
+    own_stack.broker.instance.stop()
     try:
         for path in (SWIPES_PATH, "/api/v1/train"):
             content = json.dumps({"swipes": [swipe]}) if path == SWIPES_PATH else b""
@@ -206,21 +207,21 @@ def test_while_the_broker_is_away_it_is_503_in_5_seconds_and_202_afterwards(
         assert service.status("/ready") == 503
         assert service.status("/health") == 200
     finally:
-        own_stack.broker.process.restart()
+        own_stack.broker.instance.restart()
     until(lambda: service.status("/ready") == 200)
     until(lambda: service.post(swipe | {"swipe_id": "afterwards"}).status_code == 202)
     ids = [event.swipe_id for event in stored(own_stack.kafka, swipe["client_id"])]
     assert "afterwards" in ids
 
 
-def test_it_comes_up_before_its_broker(own_stack: NativeStack, swipe: dict[str, Any], tmp_path: Path) -> None:
-    own_stack.broker.process.stop()
+def test_it_comes_up_before_its_broker(own_stack: OwnStack, swipe: dict[str, Any], tmp_path: Path) -> None:
+    own_stack.broker.instance.stop()
     early = Service(own_stack.kafka, tmp_path / "log")
     try:
         until(lambda: early.status("/health") == 200)
         assert early.status("/ready") == 503
         assert early.post(swipe).status_code == 503
-        own_stack.broker.process.restart()
+        own_stack.broker.instance.restart()
         until(lambda: early.status("/ready") == 200)
         assert early.post(swipe).status_code == 202
         assert early.stop() == 0
@@ -228,5 +229,5 @@ def test_it_comes_up_before_its_broker(own_stack: NativeStack, swipe: dict[str, 
         early.process.kill()
         early.process.wait()
         early.http.close()
-        if not own_stack.broker.process.running:
-            own_stack.broker.process.restart()
+        if not own_stack.broker.instance.running:
+            own_stack.broker.instance.restart()

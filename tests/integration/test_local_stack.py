@@ -1,3 +1,4 @@
+import os
 import signal
 import socket
 import subprocess
@@ -14,11 +15,12 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from minio import Minio
 
 from fedswipe.local.addresses import Addresses, S3Address
+from fedswipe.local.choose import Choice
 from fedswipe.local.errors import MissingTool, Unreachable
 from fedswipe.local.pids import ProcessId
 from fedswipe.local.ports import HOST, FreePorts
 from fedswipe.local.reporter import Collected
-from fedswipe.local.stack import NativeStack, native_stack, open_stack
+from fedswipe.local.stack import OwnStack, native_stack, open_stack, run_stack
 
 DEADLINE = 30.0  # seconds; reached only by a failure
 
@@ -26,8 +28,9 @@ pytestmark = pytest.mark.timeout(180)
 
 
 @pytest.fixture(scope="module")
-def native(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NativeStack]:
-    with native_stack(tmp_path_factory.mktemp("native")) as stack:
+def own(choice: Choice, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnStack]:
+    way = choice.way(os.environ, Collected())
+    with run_stack(way, tmp_path_factory.mktemp(choice.kind)) as stack:
         yield stack
 
 
@@ -61,50 +64,51 @@ def client(s3: S3Address, http: urllib3.PoolManager) -> Minio:
     return Minio(host, s3.access_key, s3.secret_key, secure=False, region=s3.region, http_client=http)
 
 
-def test_data_survives_a_kill_and_a_restart_of_both(native: NativeStack) -> None:
+def test_data_survives_a_kill_and_a_restart_of_both(own: OwnStack) -> None:
     name = f"kept-{uuid.uuid4().hex}"
-    write(native.addresses, name)
-    for process in (native.broker.process, native.store.process):
-        assert process.kill() == -signal.SIGKILL
-    for process in (native.broker.process, native.store.process):
-        process.restart()
-    assert read(native.addresses, name) == (b"record", b"content")
+    write(own.addresses, name)
+    for instance in (own.broker.instance, own.store.instance):
+        assert instance.kill() == -signal.SIGKILL
+        assert not instance.running
+    for instance in (own.broker.instance, own.store.instance):
+        instance.restart()
+    assert read(own.addresses, name) == (b"record", b"content")
 
 
-def test_both_end_on_sigterm_and_start_again(native: NativeStack) -> None:
-    assert native.store.process.stop() == 0
-    assert native.broker.process.stop() == 128 + signal.SIGTERM  # how a JVM says that it ended as asked
-    native.store.process.restart()
-    native.broker.process.restart()
+def test_both_end_on_sigterm_and_start_again(own: OwnStack) -> None:
+    assert own.store.instance.stop() == 0
+    assert own.broker.instance.stop() == 128 + signal.SIGTERM  # how a JVM says that it ended as asked
+    own.store.instance.restart()
+    own.broker.instance.restart()
 
 
-def test_everything_listens_on_the_loopback_interface_alone(native: NativeStack) -> None:
+def test_everything_listens_on_the_loopback_interface_alone(own: OwnStack) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as outside:
         try:
             outside.connect(("192.0.2.1", 9))  # sends nothing; asks which of our addresses leads outside
         except OSError:
             pytest.skip("this machine has no address but the loopback one")
         address = outside.getsockname()[0]
-    for port in (int(native.kafka.rpartition(":")[2]), int(native.s3.url.rpartition(":")[2])):
+    for port in (int(own.kafka.rpartition(":")[2]), int(own.s3.url.rpartition(":")[2])):
         with socket.socket() as probe:
             probe.settimeout(2.0)
             assert probe.connect_ex((address, port)) != 0
 
 
-def test_given_addresses_are_used_and_nothing_is_started(native: NativeStack, tmp_path: Path) -> None:
-    with open_stack(tmp_path, native.addresses.environ()) as stack:
-        assert stack.addresses == native.addresses
+def test_given_addresses_are_used_and_nothing_is_started(own: OwnStack, tmp_path: Path) -> None:
+    with open_stack(tmp_path, own.addresses.environ()) as stack:
+        assert stack.addresses == own.addresses
         assert (stack.broker.how, stack.store.how) == ("given", "given")
     assert list(tmp_path.iterdir()) == []
-    assert native.broker.process.running
+    assert own.broker.instance.running
 
 
 @pytest.mark.parametrize("variable", ["FEDSWIPE_KAFKA", "FEDSWIPE_S3"])
 def test_an_address_that_does_not_answer_is_an_error_that_names_its_variable(
-    native: NativeStack, tmp_path: Path, variable: str
+    own: OwnStack, tmp_path: Path, variable: str
 ) -> None:
     nobody = f"{HOST}:{FreePorts().take('nobody')}"
-    environ = {**native.addresses.environ(), variable: nobody if "KAFKA" in variable else f"http://{nobody}"}
+    environ = {**own.addresses.environ(), variable: nobody if "KAFKA" in variable else f"http://{nobody}"}
     with pytest.raises(Unreachable, match=f"^{variable}: "), open_stack(tmp_path, environ):
         pass
 
@@ -128,7 +132,7 @@ import sys
 from pathlib import Path
 from fedswipe.local.stack import native_stack
 with native_stack(Path(sys.argv[1])) as stack:
-    print(stack.broker.process.id.pid, stack.store.process.id.pid, flush=True)
+    print(stack.broker.instance.id.pid, stack.store.instance.id.pid, flush=True)
     sys.stdin.read()
 """
 

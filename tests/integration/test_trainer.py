@@ -28,13 +28,14 @@ from fedswipe.learning.weights import to_bytes, with_search
 from fedswipe.local.leash import Leash
 from fedswipe.local.ports import FreePorts
 from fedswipe.local.services import start_service
-from fedswipe.local.stack import NativeStack, native_stack
+from fedswipe.local.stack import OwnStack
 from fedswipe.modelstore.s3 import S3ModelStore, S3Settings
 from fedswipe.swipe.layout import load_layout
 from fedswipe.swipe.lexicon import load_lexicon
 from fedswipe.swipe.search_weights import SearchWeights
 from fedswipe.swipe.typists import Typist, simulate_typists
 from fedswipe.swipe_check import recorded
+from fedswipe.testing.stacks import own_stack
 from fedswipe.testing.until import until
 from fedswipe.topology import GLOBAL_MODELS, LINEAGES, SWIPES, TRAIN_REQUESTS, TRAINERS, WEIGHT_DELTAS
 
@@ -44,13 +45,13 @@ DEADLINE = 60.0
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NativeStack]:
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnStack]:
     """A stack of its own: deltas of an untrained network have no place among others' records."""
-    with native_stack(tmp_path_factory.mktemp("trainer")) as running:
+    with own_stack(tmp_path_factory.mktemp("trainer")) as running:
         yield running
 
 
-def publish_model(stack: NativeStack, producer: EventProducer) -> None:
+def publish_model(stack: OwnStack, producer: EventProducer) -> None:
     s3 = stack.s3
     Minio(s3.url.partition("://")[2], s3.access_key, s3.secret_key, secure=False).make_bucket("fedswipe")
     store = S3ModelStore(S3Settings(s3.access_key, s3.secret_key, s3.url))
@@ -90,7 +91,7 @@ def deltas(kafka: KafkaSettings) -> list[DeltaComputed]:
 
 
 def test_each_client_gets_one_delta_also_over_a_kill_and_sigterm_ends_the_process_cleanly(
-    stack: NativeStack, tmp_path: Path
+    stack: OwnStack, tmp_path: Path
 ) -> None:
     kafka = KafkaSettings(stack.kafka)
     admin = Admin(kafka)

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from fedswipe import codec
 from fedswipe.chain import RECENT, Chain
 from fedswipe.events import ClosedBy, GlobalModelPublished, ModelId, ObjectRef, OffsetRange, Sha256, Version
-from fedswipe.testing.lineage_log import add_link, rollback
+from fedswipe.rollback import rollback
+from fedswipe.testing.lineage_log import add_link
 
 MODEL, PARTITION = ModelId("swipe-en"), 0
 SHA = Sha256("0" * 64)
@@ -105,7 +106,8 @@ def test_equal_prefixes_give_equal_chains(kinds: list[str], cut: int) -> None:
 def test_a_line_leaves_out_what_was_rolled_back_and_settling_looks_under_rollbacks() -> None:
     chain = of(3)
     for target in (1, 2):
-        add_link(chain, codec.encode(rollback(chain, target)), 9)
+        newest, old = chain.event(len(chain.links)), chain.event(target)
+        add_link(chain, codec.encode(rollback(chain.links[-1], newest, old, REF)), 9)
     head = chain.head
     assert head is not None
     assert [link.version for link in chain.line(head)] == [5, 2, 1]

@@ -1,4 +1,5 @@
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -74,3 +75,24 @@ def test_the_table_lists_each_variable_with_its_default() -> None:
     assert "| `T_PROX` | `false` | FedProx |" in lines
     assert "| `T_ORIGINS` | (empty) | allowed origins |" in lines
     assert "(required)" in settings_table(Needy)
+
+
+@dataclass(frozen=True)
+class Secretive:
+    key: str = field(metadata={"env": "T_KEY", "help": "the key", "secret": True})
+
+
+def test_a_secret_may_lie_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text("s3cret\n")
+    assert read_settings(Secretive, {"T_KEY_FILE": str(file)}) == Secretive("s3cret")
+    assert read_settings(Secretive, {"T_KEY_FILE": str(file), "T_KEY": "nearer"}) == Secretive("nearer")
+
+
+def test_a_secrets_file_that_cannot_be_read_is_named() -> None:
+    with pytest.raises(FedswipeError, match="T_KEY_FILE='/nowhere/key': give a file"):
+        read_settings(Secretive, {"T_KEY_FILE": "/nowhere/key"})
+
+
+def test_only_a_secret_is_looked_for_in_a_file(tmp_path: Path) -> None:
+    assert read_settings(Settings, {"T_EPOCHS_FILE": str(tmp_path)}) == Settings()

@@ -11,12 +11,16 @@ from fedswipe.topology import (
     GLOBAL_MODELS,
     GROUPS,
     LINEAGES,
+    PREDICTIONS,
+    SERVINGS,
     SOURCES,
     SWIPES,
     TOPICS,
     TRAIN_REQUESTS,
     WEIGHT_DELTAS,
+    WITHOUT_LETTERS,
     Key,
+    Role,
     dead_letters,
     lineage,
     lineage_of_layout,
@@ -40,9 +44,16 @@ def test_links_lie_in_the_partition_of_their_deltas_and_are_kept_for_ever() -> N
     assert GLOBAL_MODELS.retention is FOREVER
 
 
-def test_no_other_topic_is_kept_for_ever() -> None:
-    assert {topic.name for topic in TOPICS if topic.retention is FOREVER} == {GLOBAL_MODELS.name}
-    assert all(topic.retention > timedelta(days=1) for topic in TOPICS if topic is not GLOBAL_MODELS)
+def test_what_decides_is_kept_for_ever_and_nothing_else() -> None:
+    for_ever = {topic.name for topic in TOPICS if topic.retention is FOREVER}
+    assert for_ever == {GLOBAL_MODELS.name, SERVINGS.name}
+    assert all(topic.retention > timedelta(days=1) for topic in TOPICS if topic.name not in for_ever)
+
+
+def test_a_lineages_servings_lie_in_its_partition_and_predictions_beside_their_swipes() -> None:
+    assert (SERVINGS.partitions, SERVINGS.key) == (GLOBAL_MODELS.partitions, Key.MODEL)
+    assert (PREDICTIONS.partitions, PREDICTIONS.key) == (SWIPES.partitions, Key.CLIENT)
+    assert PREDICTIONS.retention <= SWIPES.retention
 
 
 def test_a_letter_holds_a_whole_record_of_any_size_and_lies_in_its_partition() -> None:
@@ -51,8 +62,8 @@ def test_a_letter_holds_a_whole_record_of_any_size_and_lies_in_its_partition() -
         assert letters.event is DeadLettered
         assert letters.max_bytes > source.max_bytes
         assert letters.partitions == source.partitions
-        assert letters.producers == source.consumers
-        assert (letters in TOPICS) is (source is not GLOBAL_MODELS)
+        assert set(letters.producers) == {*source.consumers, Role.OPERATOR}
+        assert (letters in TOPICS) is (source not in WITHOUT_LETTERS)
 
 
 def test_a_group_reads_what_its_role_consumes() -> None:
@@ -79,4 +90,4 @@ def test_a_lineage_has_a_partition_and_a_layout_of_its_own() -> None:
 def test_the_whole_flow_stands_in_one_short_file() -> None:
     source = topology.__file__
     assert source is not None
-    assert Path(source).read_text("utf-8").count("\n") < 150
+    assert Path(source).read_text("utf-8").count("\n") < 160

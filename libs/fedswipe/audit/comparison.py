@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fedswipe.audit.finding import Finding, broken
 from fedswipe.audit.shelf import Stored
 from fedswipe.audit.tensors import differing
+from fedswipe.errors import FedswipeError
 from fedswipe.events import GlobalModelPublished, OffsetRange
 from fedswipe.learning.manifest import Entry, Manifest
 from fedswipe.learning.verdict import Verdict
@@ -68,7 +69,7 @@ def _other(what: str, made: bytes, stored: Stored, event: GlobalModelPublished) 
         return broken(f"other_{what}", detail, event.version, tensors=names)
     try:
         said = Manifest.from_bytes(stored.data or b"{}").entries
-    except (ValueError, KeyError, TypeError):
+    except FedswipeError:
         said = ()
     return _other_verdicts(said, Manifest.from_bytes(made).entries, event)
 

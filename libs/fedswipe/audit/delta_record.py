@@ -5,10 +5,10 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 
 from fedswipe import codec
-from fedswipe.delta_payload import payload_of
 from fedswipe.errors import InvalidMessage
 from fedswipe.events import DeltaComputed, ObjectRef
 from fedswipe.kafka.record import Record
+from fedswipe.learning.delta import names_content
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +33,11 @@ class DeltaRecord:
             return cls(record.offset, size, None)
         return cls(record.offset, size + (delta.content.size if delta.content else 0), delta)
 
-    def payload(self, delta: DeltaComputed, get: Callable[[ObjectRef], bytes]) -> bytes:
-        """Return the delta's numbers; as `payload_of` otherwise."""
-        content = self.content
-        return payload_of(delta, get if content is None else lambda _: content.result())
-
 
 def fetching(
-    records: Iterable[DeltaRecord], get: Callable[[ObjectRef], bytes], threads: Executor
+    records: Iterable[DeltaRecord], size: int, get: Callable[[ObjectRef], bytes], threads: Executor
 ) -> Iterator[DeltaRecord]:
-    """Pass records on; threads fetch what large deltas keep in the store."""
+    """Pass records on; threads fetch what deltas of `size` numbers keep in the store, and nothing else."""
     for record in records:
-        ref = record.delta.content if record.delta else None
+        ref = record.delta.content if record.delta and names_content(record.delta, size) else None
         yield record if ref is None else replace(record, content=threads.submit(get, ref))

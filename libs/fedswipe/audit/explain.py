@@ -12,12 +12,12 @@ from fedswipe.audit.evidence import Evidence, ObjectReader
 from fedswipe.audit.letters import read_letters
 from fedswipe.audit.links import Step, event_of, read_links
 from fedswipe.chain import Chain
-from fedswipe.delta_payload import payload_of
 from fedswipe.errors import FedswipeError, InvalidMessage
 from fedswipe.events import DeltaComputed, GlobalModelPublished, OffsetRange
 from fedswipe.learning.architecture import Architecture
-from fedswipe.learning.delta import decode_delta
+from fedswipe.learning.delta import decode_delta, names_content
 from fedswipe.learning.manifest import Entry, Manifest
+from fedswipe.modelstore.port import ContentMismatch, ObjectMissing
 from fedswipe.topology import WEIGHT_DELTAS, Lineage
 
 Name = Callable[[str], str]
@@ -137,9 +137,12 @@ def _explained(
 
 
 def _norm(delta: DeltaComputed, architecture: Architecture, store: ObjectReader) -> float | None:
+    """Return None where there are no such numbers: not in the event, or not in the store."""
+    named = names_content(delta, architecture.size)
     try:
-        values = decode_delta(payload_of(delta, store.get), delta.codec, architecture.size)
-    except InvalidMessage:
+        payload = store.get(delta.content) if delta.content is not None and named else delta.payload
+        values = decode_delta(payload or b"", delta.codec, architecture.size)
+    except (InvalidMessage, ObjectMissing, ContentMismatch):
         return None
     norm = float(np.sqrt(np.sum(np.square(values.astype(np.float64)))))
     return norm if np.isfinite(norm) else None

@@ -1,7 +1,8 @@
 """Recomputes a lineage's links, one after another, from the deltas that each settles (rules 1 and 3)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from fedswipe.audit.comparison import Made, compare, compare_counts
 from fedswipe.audit.delta_record import DeltaRecord
@@ -10,13 +11,14 @@ from fedswipe.audit.finding import Finding, broken
 from fedswipe.audit.links import Step
 from fedswipe.audit.shelf import Shelf, Stored
 from fedswipe.chain import Chain, Link
-from fedswipe.errors import FedswipeError, InvalidMessage
-from fedswipe.events import ClosedBy, DeltaId, GlobalModelPublished, OffsetRange
+from fedswipe.errors import FedswipeError
+from fedswipe.events import ClosedBy, DeltaId, GlobalModelPublished, ObjectRef, OffsetRange
 from fedswipe.learning import optimizer
 from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.manifest import Entry, Manifest
 from fedswipe.learning.optimizer import Trained
 from fedswipe.learning.recipe import Recipe
+from fedswipe.learning.verdict import Verdict
 from fedswipe.learning.weights import to_bytes
 from fedswipe.learning.window import History, Window
 from fedswipe.modelstore.port import ContentMismatch, ObjectMissing
@@ -84,7 +86,8 @@ class Recomputation:
             self._stand_on(event.version, None, objects)
             manifest = objects["manifest"].manifest or Manifest(())
             return Proof(manifest.entries, tuple(findings))
-        window = self._fold(head, recipe, event, records, findings)
+        stored = objects["manifest"].manifest
+        window = self._fold(head, recipe, event, records, stored or Manifest(()), findings)
         weights, state = optimizer.apply(base.weights, base.state, window.sum, recipe)
         manifest = Manifest.of(window.entries)
         model = to_bytes(self._architecture.split(weights))
@@ -93,7 +96,6 @@ class Recomputation:
         findings += compare_counts(event, manifest.entries, window.examples)
         findings += _closing(event, window)
         self._stand_on(event.version, Trained(weights, state) if made.fits(event) else None, objects)
-        stored = objects["manifest"].manifest
         self._remember(event.version, stored or manifest)
         return Proof(manifest.entries, tuple(findings))
 
@@ -109,32 +111,45 @@ class Recomputation:
         recipe: Recipe,
         event: GlobalModelPublished,
         records: Iterable[DeltaRecord],
+        stored: Manifest,
         findings: list[Finding],
     ) -> Window:
+        """Judge and fold; of what the store lacked then, the stored manifest is the evidence (ADR 0020)."""
         bound = recipe.staleness_bound
         history = History.of(self._chain, head, self._seen(head, bound), bound)
         window = Window(recipe, self._chain.model_id, self._architecture.size, history)
+        witnessed = stored.witnessed
         for record in records:
             if window.full:
                 findings.append(broken("window_was_full", f"it goes on at {record.offset}", event.version))
-            self._add(window, record, event.version, findings)
+            self._add(window, record, witnessed, event.version, findings)
         return window
 
-    def _add(self, window: Window, record: DeltaRecord, version: int, findings: list[Finding]) -> None:
+    def _add(
+        self,
+        window: Window,
+        record: DeltaRecord,
+        witnessed: Mapping[int, Verdict],
+        version: int,
+        findings: list[Finding],
+    ) -> None:
         if record.delta is None:
             window.add_unreadable(record.offset)
             return
         try:
-            payload = record.payload(record.delta, self._store.get)
-        except InvalidMessage:
-            window.add_unreadable(record.offset)
+            window.add(record.offset, record.delta, partial(self._content, record, witnessed))
         except (ObjectMissing, ContentMismatch) as error:
             at = OffsetRange(self._chain.partition, record.offset, record.offset + 1)
             findings.append(
                 broken("delta_content", str(error), version, topic=WEIGHT_DELTAS.name, offsets=at)
             )
-        else:
-            window.add(record.offset, record.delta, payload)
+
+    def _content(
+        self, record: DeltaRecord, witnessed: Mapping[int, Verdict], ref: ObjectRef
+    ) -> bytes | Verdict:
+        if record.offset in witnessed:
+            return witnessed[record.offset]
+        return record.content.result() if record.content else self._store.get(ref)
 
     def _seen(self, head: Link, bound: int) -> frozenset[DeltaId]:
         late = range(max(1, head.version - bound + 1), head.version + 1)

@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
-from safetensors import SafetensorError
-
 from fedswipe.audit.evidence import ObjectReader
 from fedswipe.errors import FedswipeError
 from fedswipe.events import GlobalModelPublished, ObjectRef, Sha256
@@ -41,7 +39,7 @@ class Stored:
         """Return the manifest that it is, None when it is none."""
         try:
             return None if self.verified is None else Manifest.from_bytes(self.verified)
-        except (ValueError, KeyError, TypeError):
+        except FedswipeError:
             return None
 
 
@@ -105,7 +103,7 @@ class Shelf:
         try:
             weights = optimizer.weights_from_bytes(model, self._architecture)
             return Trained(weights, optimizer.state_from_bytes(state))
-        except (FedswipeError, SafetensorError):
+        except FedswipeError:
             return None
 
     def recipe(self, event: GlobalModelPublished, stored: Stored) -> Recipe | None:
@@ -130,5 +128,5 @@ class Shelf:
 def _read(data: bytes) -> Recipe | None:
     try:
         return Recipe.from_bytes(data)
-    except (ValueError, KeyError, TypeError, FedswipeError):  # no JSON, not our fields, or out of bounds
+    except FedswipeError:
         return None

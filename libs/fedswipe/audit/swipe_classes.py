@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fedswipe.codec import SchemaSource
+from fedswipe.dead_letters.retries import Before
 from fedswipe.events import ModelId
 from fedswipe.kafka.record import Record
 from fedswipe.recent_swipes import RecentSwipes
@@ -49,7 +50,7 @@ def classify(
     """Sort the records at [start, end) as a trainer does, batch by batch; `recent` stands at `start`."""
     at, left = start, iter(records)
     while batch := tuple(islice(left, BATCH)):
-        found = sort_swipes(batch, schemas, recent.repeats)
+        found = sort_swipes(batch, schemas, Before(recent))
         last = batch[-1].offset + 1
         recent.remember(found.seen, last)
         offsets = np.array([record.offset for record in batch], np.int64)

@@ -8,6 +8,7 @@ import typer
 from fedswipe.cli.options import JsonPath
 
 app = typer.Typer(
+    name="audit",
     help="Prove a lineage from its topics and the object store alone; no service needs to run.",
     no_args_is_help=True,
 )

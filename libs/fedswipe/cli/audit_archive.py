@@ -1,6 +1,5 @@
 """What `fedswipe audit archive` prints: how long each version's deltas have, and what was stored."""
 
-import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,9 +11,8 @@ from fedswipe.audit.archive import Archive
 from fedswipe.audit.archiving import Aging, Archiving
 from fedswipe.audit.scope import Scope
 from fedswipe.audit.topics import TopicEvidence
+from fedswipe.cli.addresses import current_addresses, model_store
 from fedswipe.cli.audit_verify import bars, known_lineage, write_json
-from fedswipe.cli.prepare import bucket_name
-from fedswipe.cli.servers import addresses, store
 from fedswipe.kafka.admin import Admin
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.topology import WEIGHT_DELTAS
@@ -27,9 +25,9 @@ def archive(
     *, model: str, first: int, last: int | None, json_file: Path | None, dry_run: bool, repeat_span: int
 ) -> None:
     """Archive, or with `dry_run` only look; print the table, write the JSON."""
-    line, servers = known_lineage(model), addresses()
+    line, servers = known_lineage(model), current_addresses()
     kafka = KafkaSettings(servers.kafka)
-    objects = None if dry_run else store(servers, bucket_name(os.environ))
+    objects = None if dry_run else model_store(servers)
     retention = Admin(kafka).retention_ms(WEIGHT_DELTAS)
     with bars() as progress:
         archiving = Archiving(line, TopicEvidence(kafka), objects, Scope(first, last, repeat_span), progress)

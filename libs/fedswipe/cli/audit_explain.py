@@ -13,9 +13,8 @@ from fedswipe.audit.archived import ArchivedEvidence
 from fedswipe.audit.explain import ExplainedDelta, Explanation, Name, pseudonym
 from fedswipe.audit.explain import explain as explain_version
 from fedswipe.audit.topics import TopicEvidence
+from fedswipe.cli.addresses import current_addresses, model_store
 from fedswipe.cli.audit_verify import known_lineage, write_json
-from fedswipe.cli.prepare import bucket_name
-from fedswipe.cli.servers import addresses, store
 from fedswipe.environment import secret
 from fedswipe.errors import FedswipeError
 from fedswipe.kafka.settings import KafkaSettings
@@ -29,8 +28,8 @@ SHOWN = 8  # swipes' offsets in a cell
 def explain(*, version: int, model: str, pseudonyms: bool, json_file: Path | None) -> None:
     """Explain a version, print the tables, write the JSON."""
     line, name = known_lineage(model), _name(pseudonyms, os.environ)
-    servers = addresses()
-    objects = store(servers, bucket_name(os.environ))
+    servers = current_addresses()
+    objects = model_store(servers)
     topics = TopicEvidence(KafkaSettings(servers.kafka))
     evidence = ArchivedEvidence(topics, objects, archives(objects, line.model_id))
     found = explain_version(line, Architecture(load_layout(line.layout)), evidence, objects, version, name)

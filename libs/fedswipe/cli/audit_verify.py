@@ -1,6 +1,5 @@
 """What `fedswipe audit verify` prints and writes; what it does is in fedswipe.audit."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,8 +18,7 @@ from fedswipe.audit.report import Report
 from fedswipe.audit.scope import Progress, Scope
 from fedswipe.audit.topics import TopicEvidence
 from fedswipe.audit.verify import verify as verify_lineage
-from fedswipe.cli.prepare import bucket_name
-from fedswipe.cli.servers import addresses, store
+from fedswipe.cli.addresses import current_addresses, model_store
 from fedswipe.errors import FedswipeError
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.learning.architecture import Architecture
@@ -85,8 +83,8 @@ def _verify(line: Lineage, scope: Scope, from_dir: Path | None) -> Report:
     if from_dir is not None:
         with bars() as progress:
             return verify_folder(line, architecture, from_dir, scope, progress)
-    servers = addresses()
-    objects = store(servers, bucket_name(os.environ))
+    servers = current_addresses()
+    objects = model_store(servers)
     topics = TopicEvidence(KafkaSettings(servers.kafka))
     evidence = ArchivedEvidence(topics, objects, archives(objects, line.model_id))
     with bars() as progress:

@@ -3,23 +3,18 @@
 So `fedswipe up` loads neither torch nor numba, and `fedswipe --help` answers at once.
 """
 
-import os
 import sys
-from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
-from fedswipe.cli import options
-from fedswipe.cli.audit import app as audit_app
+from fedswipe.cli import audit, dlq, learning, models, replay, running
 from fedswipe.errors import FedswipeError
 
 REFUSED = 2
-NOT_UP = 1
 app = typer.Typer(
     name="fedswipe",
     help="Federated learning for swipe keyboards, on Apache Kafka.",
@@ -27,7 +22,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # what is not a FedswipeError is a fault: Python's own traceback shows it
     add_completion=False,
 )
-app.add_typer(audit_app, name="audit")
+COMMANDS = (
+    *(running.up, running.down, running.status, running.fetch, running.prepare),
+    *(learning.demo, learning.evaluate, learning.pretrain),
+    replay.replay,
+)
+Markdown = Annotated[bool, typer.Option("--markdown", help="Print Markdown for the docs.")]
+
+for command in COMMANDS:
+    app.command()(command)
+app.add_typer(models.app)
+app.add_typer(dlq.app)
+app.add_typer(audit.app)
 
 
 def main() -> None:
@@ -56,122 +62,7 @@ def _root(
 
 
 @app.command()
-def up(only_stack: options.OnlyStack = False, folder: options.Folder = None) -> None:
-    """Start Kafka, the object store and the four services; a second call finds the first."""
-    from fedswipe.cli import prepare, stack
-
-    stack.up(prepare.prepare, prepare.services(), only_stack=only_stack, folder=folder)
-
-
-@app.command()
-def down(keep_data: options.KeepData = False, folder: options.Folder = None) -> None:
-    """Stop what `up` started and leave nothing behind."""
-    from fedswipe.cli import stack
-
-    stack.down(keep_data=keep_data, folder=folder)
-
-
-@app.command()
-def status(as_json: options.AsJson = False, folder: options.Folder = None) -> None:
-    """Say what runs, where it listens and whether it is ready; exit code 1 unless all of it is."""
-    from fedswipe.cli import stack
-
-    if not stack.status(as_json=as_json, folder=folder):
-        raise typer.Exit(NOT_UP)
-
-
-@app.command()
-def fetch(with_rclone: options.WithRclone = False) -> None:
-    """Download and compile the local stack's parts ahead of their first use."""
-    from fedswipe.cli import fetch as parts
-
-    parts.fetch(with_rclone=with_rclone)
-
-
-@app.command()
-def prepare(
-    seconds: options.StartSeconds = 60,
-    secret_key_file: options.SecretKeyFile = None,
-) -> None:
-    """Create topics, first positions and bucket on the servers that the environment names."""
-    from fedswipe.cli import prepare as servers
-
-    if secret_key_file is not None:
-        servers.write_secret_key(secret_key_file, os.environ)
-    else:
-        addresses = servers.prepare_given(os.environ, seconds)
-        print(f"Topics and bucket are there. Kafka: {addresses.kafka}; S3: {addresses.s3.url}")
-
-
-@app.command()
-def demo(
-    swipes: options.SwipesPath = None,
-    clients: options.Clients = 340,
-    json_file: options.JsonPath = None,
-    picture: options.Picture = Path("demo-report.png"),
-    ingest: options.Ingest = None,
-    predictor: options.Predictor = None,
-    folder: options.Folder = None,
-) -> None:
-    """Run the whole loop: swipes in, better words out, judged on people who were never sent."""
-    from fedswipe.cli import demo as main_job
-    from fedswipe.cli.loop import bring_up, given
-
-    here = partial(bring_up, folder)
-    open_loop = partial(given, ingest, predictor, os.environ) if ingest and predictor else here
-    main_job.demo(open_loop, swipes=swipes, clients=clients, json_file=json_file, picture=picture)
-
-
-@app.command()
-def evaluate(
-    swipes: options.Logs,
-    lexicon: options.LexiconName = "en-30k",
-    words: options.Words = None,
-    model: options.ModelUri = "factory",
-    unseen: options.Unseen = False,
-    json_file: options.JsonPath = None,
-) -> None:
-    """Say how well and how fast a model reads logged swipes."""
-    from fedswipe.cli import evaluate as judge
-
-    judge.evaluate(
-        swipes=swipes, lexicon=lexicon, words=words, model=model, unseen=unseen, json_file=json_file
-    )
-
-
-@app.command()
-def pretrain(
-    out: options.Out,
-    seed: options.Seed = 0,
-    swipes: options.SyntheticSwipes = 40_960,
-    model: options.LineageId = "swipe-en",
-) -> None:
-    """Train a factory model, on synthetic swipes only."""
-    from fedswipe.cli import pretrain as training
-
-    training.pretrain(out=out, seed=seed, swipes=swipes, model=model)
-
-
-@app.command()
-def replay(
-    topic: options.SourceTopic,
-    partition: options.SourcePartition,
-    first: options.FirstOffset,
-    end: options.EndOffset,
-    into: options.IntoTopic,
-    into_kafka: options.IntoKafka = None,
-    rate: options.Rate = None,
-) -> None:
-    """Publish a stretch of a partition again, into another topic or cluster, with its origin in headers."""
-    from fedswipe.cli import replay as again
-
-    again.replay(
-        topic=topic, partition=partition, first=first, end=end, into=into, into_kafka=into_kafka, rate=rate
-    )
-
-
-@app.command()
-def topology(markdown: options.Markdown = False) -> None:
+def topology(markdown: Markdown = False) -> None:
     """Print the flow: topics, events, keys, who writes and who reads."""
     from fedswipe.cli import topology as flow
 
@@ -182,7 +73,7 @@ def topology(markdown: options.Markdown = False) -> None:
 
 
 @app.command()
-def settings(markdown: options.Markdown = False) -> None:
+def settings(markdown: Markdown = False) -> None:
     """Print every variable that the services read from their environment."""
     from rich.markdown import Markdown as Rendered
 

@@ -1,10 +1,8 @@
 """Where the commands find a model: in the package, in a file, or in the stack that is up."""
 
-import os
 from pathlib import Path
 
-from fedswipe.cli.prepare import bucket_name
-from fedswipe.cli.servers import addresses, store
+from fedswipe.cli.addresses import current_addresses, model_store
 from fedswipe.demo.lineage_watch import LineageWatch
 from fedswipe.errors import FedswipeError
 from fedswipe.kafka.settings import KafkaSettings
@@ -31,8 +29,8 @@ def resolve_model(uri: str, model_id: str) -> bytes:
         return _latest(model_id)
     if uri.startswith(S3):
         bucket, _, key = uri.removeprefix(S3).partition("/")
-        found = store(addresses(), bucket)
-        return found.get(found.ref(key))
+        store = model_store(current_addresses(), bucket)
+        return store.get(store.ref(key))
     path = Path(uri.removeprefix("file://"))
     if not path.is_file():
         raise ModelNotFoundError(f"--model {uri}: not a file; or give {FACTORY}, {LATEST} or s3://bucket/key")
@@ -40,8 +38,8 @@ def resolve_model(uri: str, model_id: str) -> bytes:
 
 
 def _latest(model_id: str) -> bytes:
-    servers = addresses()
-    with LineageWatch(KafkaSettings(servers.kafka), lineage(model_id)) as watch:
+    addresses = current_addresses()
+    with LineageWatch(KafkaSettings(addresses.kafka), lineage(model_id)) as watch:
         watch.wait_for(1, HEAD_SECONDS)
         ref = watch.event(watch.version).model
-    return store(servers, bucket_name(os.environ)).get(ref)
+    return model_store(addresses).get(ref)

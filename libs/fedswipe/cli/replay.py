@@ -1,22 +1,26 @@
-"""`fedswipe replay`: a stretch of a partition, published again into another topic or cluster."""
+"""`fedswipe replay`: it imports what it needs when it is called."""
 
-from rich.console import Console
+from typing import Annotated
 
-from fedswipe.cli.audit_verify import bars
-from fedswipe.cli.servers import kafka
-from fedswipe.kafka.republish import Stretch, republish
-from fedswipe.kafka.settings import KafkaSettings
+import typer
 
 
 def replay(
-    *, topic: str, partition: int, first: int, end: int, into: str, into_kafka: str | None, rate: float | None
+    topic: Annotated[str, typer.Option("--topic", help="Where the records are.")],
+    partition: Annotated[int, typer.Option("--partition", min=0, help="Its partition, and the target's.")],
+    first: Annotated[int, typer.Option("--from", min=0, help="The first offset.")],
+    end: Annotated[int, typer.Option("--to", min=1, help="The offset behind the last.")],
+    into: Annotated[str, typer.Option("--into", help="The topic they go to; it must be there.")],
+    into_kafka: Annotated[
+        str | None, typer.Option("--into-kafka", help="Another cluster's host:port.", show_default="the same")
+    ] = None,
+    rate: Annotated[
+        float | None, typer.Option("--rate", min=0.001, help="Records a second, at most.")
+    ] = None,
 ) -> None:
-    """Publish it and say how many records it was."""
-    source = KafkaSettings(kafka())
-    target = KafkaSettings(into_kafka) if into_kafka else source
-    stretch = Stretch(topic, partition, first, end)
-    with bars() as progress:
-        sent = republish(
-            source, stretch, target, into, rate, lambda at: progress("replaying", at - first, end - first)
-        )
-    Console().print(f"{sent} records of {topic}[{partition}] [{first}, {end}) are in {into}[{partition}].")
+    """Publish a stretch of a partition again, into another topic or cluster, with its origin in headers."""
+    from fedswipe.cli import replaying
+
+    replaying.replay(
+        topic=topic, partition=partition, first=first, end=end, into=into, into_kafka=into_kafka, rate=rate
+    )

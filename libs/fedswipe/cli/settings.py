@@ -12,8 +12,9 @@ SERVICES = (Role.INGEST, Role.TRAINER, Role.AGGREGATOR, Role.PREDICTOR)
 FIXED = {"HTTP_HOST", "HTTP_PORT", "FEDSWIPE_KAFKA", "FEDSWIPE_S3", "FEDSWIPE_S3_ACCESS_KEY"}
 COMPOSE = """# Copy to .env and uncomment what shall differ: docker compose reads it. Defaults are shown.
 
-# ports on 127.0.0.1; of the predictor also a range, 8001-8004, to scale it
+# ports on 127.0.0.1; of the predictor also a range, 8001-8004, to scale it (a restarted one may then move)
 #INGEST_PORT=8000
+#AGGREGATOR_PORT=8003
 #PREDICTOR_PORT=8001
 #KAFKA_PORT=9092
 #MINIO_PORT=9000

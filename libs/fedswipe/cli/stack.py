@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import Progress, ProgressColumn, SpinnerColumn, Task, TextColumn, TimeElapsedColumn
 from rich.progress_bar import ProgressBar
@@ -31,13 +32,14 @@ Folder = Annotated[
 
 @dataclass(frozen=True)
 class PartStatus:
-    """One line of `fedswipe status`."""
+    """One line of `fedswipe status`: a process has a pid, a container its short id."""
 
     part: str
     how: str
     address: str
     healthy: bool
     pid: int | None
+    container: str | None
     log: str | None
 
 
@@ -117,6 +119,7 @@ def _statuses(state: State) -> list[PartStatus]:
             part.address,
             state.answers(part),
             part.process.pid if part.process else None,
+            part.container.short if part.container else None,
             part.log,
         )
         for part in state.running
@@ -124,11 +127,15 @@ def _statuses(state: State) -> list[PartStatus]:
 
 
 def _table(statuses: Sequence[PartStatus]) -> Table:
-    folders = sorted({str(Path(line.log).parent) for line in statuses if line.log})
-    caption = f"Logs in {', '.join(folders)}" if folders else None
-    table = Table("part", "how", "address", "healthy", "pid", "log", caption=caption)
+    folders = sorted({str(Path(line.log).parent) for line in statuses if line.log and line.pid})
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table.caption = f"Logs in {', '.join(folders)}" if folders else None
+    for column in ("part", "how", "address", "healthy", "id"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("log", overflow="fold")
     for line in statuses:
         healthy = "[green]yes[/]" if line.healthy else "[red]no[/]"
-        log = Path(line.log).name if line.log else "-"
-        table.add_row(line.part, line.how, line.address, healthy, str(line.pid or "-"), log)
+        log = Path(line.log).name if line.log and line.pid else line.log
+        identity = str(line.pid or line.container or "-")
+        table.add_row(line.part, line.how, line.address, healthy, identity, log or "-")
     return table

@@ -1,7 +1,10 @@
 """The public gesture-typing logs "How We Swipe" (Leiva et al., MobileHCI 2021; OSF project sj67f)."""
 
 import hashlib
+import lzma
+import struct
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +18,12 @@ from fedswipe.swipe.gesture import Gesture, LabelledGesture
 
 FEWEST_POINTS = 5
 SHORTEST_MS, LONGEST_MS = 100, 8_000
+LARGEST_LOG = 100_000_000  # bytes, unpacked; the data set's largest are of a few million
+# What reading a member of an archive raises that is cut, changed, encrypted or packed in an unknown way.
+DAMAGED = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, ValueError),
+    *(NotImplementedError, struct.error),
+)
 SHORTEST_PATH = 0.05  # keyboard widths, half a key: a swipe over two letters goes farther
 
 
@@ -35,7 +44,8 @@ def is_unseen(person_id: str) -> bool:
 def read_people(path: Path) -> Iterator[Person]:
     """Read the participants one at a time, in the order of their ids, from swipelogs.zip or its folder.
 
-    Raises FileNotFoundError or ValueError, that say what to download, if the path does not hold the logs.
+    Raises FileNotFoundError or ValueError, that say what to download, if the path does not hold the logs. One
+    log is in memory at a time, LARGEST_LOG bytes at most, whatever an archive holds.
     """
     logs = _zipped_logs(path) if path.is_file() else _unzipped_logs(path)
     return (read_person(name, text) for name, text in logs)
@@ -111,9 +121,10 @@ _REMEDY = 'download swipelogs.zip of the public data set "How We Swipe" (OSF pro
 
 
 def _zipped_logs(path: Path) -> Iterator[tuple[str, bytes]]:
-    if not zipfile.is_zipfile(path):
-        raise ValueError(f"{path} is not a zip file; {_REMEDY}")
-    archive = zipfile.ZipFile(path)  # closed with the iterator: people are read while it is open
+    try:
+        archive = zipfile.ZipFile(path)  # closed with the iterator: people are read while it is open
+    except DAMAGED as error:
+        raise ValueError(f"{path} is not a zip file ({error}); {_REMEDY}") from error
     names = sorted(name for name in archive.namelist() if name.endswith(".log"))
     if not names:
         archive.close()
@@ -124,7 +135,14 @@ def _zipped_logs(path: Path) -> Iterator[tuple[str, bytes]]:
 def _unzip(archive: zipfile.ZipFile, names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     with archive:
         for name in names:
-            yield Path(name).stem, archive.read(name)
+            try:
+                with archive.open(name) as file:
+                    text = file.read(LARGEST_LOG + 1)
+            except DAMAGED as error:
+                raise ValueError(f"{name} cannot be unpacked ({error!r}); {_REMEDY}") from error
+            if len(text) > LARGEST_LOG:
+                raise ValueError(f"{name} has more than {LARGEST_LOG:,} bytes; {_REMEDY}")
+            yield Path(name).stem, text
 
 
 def _unzipped_logs(path: Path) -> Iterator[tuple[str, bytes]]:

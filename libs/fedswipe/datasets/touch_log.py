@@ -12,6 +12,7 @@ GOOD, REFUSED, SHIFTED = 0, 1, 2  # is_err is exactly "0", or else; or the line'
 DOWN, MOVE, UP, OTHER = 0, 1, 2, 3
 _COLUMNS, _EVENT, _WORD, _IS_ERR = 12, 4, 10, 11
 _NUMBERS = (1, 2, 3, 5, 6)
+_LARGEST = 1e15  # a time in ms since the epoch has 13 digits
 _SPACE, _NEWLINE, _MINUS, _POINT, _ZERO, _NINE = 32, 10, 45, 46, 48, 57
 
 
@@ -50,11 +51,11 @@ class Runs:
 
 
 def read_touch_log(text: bytes) -> TouchLog:
-    """Read a log; ValueError if its header is not the data set's."""
+    """Read a log, in 6 times its memory; ValueError if its header is not the data set's."""
     if not text.startswith(HEADER):
         raise ValueError(f"the first line is not the header {HEADER.decode()!r}")
     codes = np.frombuffer(text, dtype=np.uint8)
-    lines = text.count(b"\n") + 1
+    lines = min(text.count(b"\n"), len(text) // _COLUMNS) + 1  # a line of fewer bytes has too few columns
     kinds, states = np.empty(lines, dtype=np.int8), np.empty(lines, dtype=np.int8)
     numbers, words = np.empty((lines, len(_NUMBERS))), np.empty((lines, 2), dtype=np.int64)
     rows = _read_lines(codes, len(HEADER), kinds, states, numbers, words)
@@ -121,7 +122,7 @@ def _verdict(is_err: NDArray[np.uint8]) -> int:
 
 @compiled
 def _number(text: NDArray[np.uint8], start: int, end: int) -> float:
-    """A decimal number without an exponent, or NaN."""
+    """A decimal number without an exponent, or NaN, also in place of one beyond all times and places."""
     negative = start < end and text[start] == _MINUS
     value, unit, digits = 0.0, 0.0, 0
     for place in range(start + int(negative), end):
@@ -136,6 +137,8 @@ def _number(text: NDArray[np.uint8], start: int, end: int) -> float:
     if digits == 0:
         return np.nan
     value = value / unit if unit > 0.0 else value
+    if not value < _LARGEST:
+        return np.nan
     return -value if negative else value
 
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from fedswipe.events import Event
+from fedswipe.kafka.admin import Admin
 from fedswipe.kafka.errors import BrokerUnavailable
 from fedswipe.kafka.record import Record
 from fedswipe.kafka.settings import Config, KafkaSettings
@@ -26,18 +28,18 @@ BULK: Config = {
 def read_range(
     settings: KafkaSettings, topic: Topic[Event], partition: int, start: int, end: int
 ) -> Iterator[Record]:
-    """Yield the committed records at offsets [start, end) that the broker still keeps, in order.
-
-    Waits for the end of a transaction that is open within them. Raises BrokerUnavailable when no broker
-    answers in time, or when the partition does not reach `end` by then.
-    """
+    """Yield the committed records at offsets [start, end) that the broker keeps; see `read_messages`."""
     return map(Record.of, read_messages(settings, topic.name, partition, start, end))
 
 
 def read_messages(
     settings: KafkaSettings, topic: str, partition: int, start: int, end: int
 ) -> Iterator[Message]:
-    """Yield the same as the client library's messages, with their time stamps; of any topic."""
+    """Yield the client library's messages of these records, in order, for whoever needs the broker's time.
+
+    Waits for the end of a transaction that is open within them. Raises BrokerUnavailable when no broker
+    answers in time, or when the partition does not reach `end` by then.
+    """
     where = f"{topic}[{partition}]"
     with _reader(settings, where) as consumer:
         timeout = settings.request_timeout_ms / 1000
@@ -68,6 +70,22 @@ def kept_range(settings: KafkaSettings, topic: str, partition: int) -> tuple[int
         at = TopicPartition(topic, partition)
         first, end = consumer.get_watermark_offsets(at, settings.request_timeout_ms / 1000)
     return first, end
+
+
+def read_to_end(
+    settings: KafkaSettings, topic: Topic[Event], partition: int, start: int
+) -> tuple[list[Record], int]:
+    """Return the committed records from `start` to the end that the partition has now, and that end.
+
+    A transaction that is open there is waited for: what it may write is part of it. Errors as `read_range`.
+    """
+    end = Admin(settings).ends(topic)[partition]
+    return list(read_range(settings, topic, partition, start, end)), end
+
+
+def stored_at(message: Message) -> datetime:
+    """Return when the broker stored a message: for operators to read, no model depends on it."""
+    return datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC)
 
 
 def _wait(consumer: Consumer, seconds: float) -> list[Message]:

@@ -1,13 +1,14 @@
 """An idempotent producer of events: a send is done when the broker has acknowledged it with acks=all."""
 
 import threading
+from collections.abc import Sequence
 from concurrent.futures import Future
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from fedswipe import codec
-from fedswipe.events import Event
+from fedswipe.events import Event, Header
 from fedswipe.kafka.errors import BrokerUnavailable
 from fedswipe.kafka.schemas import publish_schemas
 from fedswipe.kafka.settings import KafkaSettings
@@ -35,7 +36,15 @@ class EventProducer:
         """Send one event; the future gives its offset, or BrokerUnavailable."""
         return self.send_bytes(topic.name, codec.encode(event), key=key, partition=partition)
 
-    def send_bytes(self, topic: str, value: bytes, *, key: str, partition: int) -> "Future[int]":
+    def send_bytes(
+        self,
+        topic: str,
+        value: bytes | None,
+        *,
+        key: str | bytes | None,
+        partition: int,
+        headers: Sequence[Header] = (),
+    ) -> "Future[int]":
         """Send an encoded event; the future gives its offset, or BrokerUnavailable."""
         sent: Future[int] = Future()
 
@@ -46,7 +55,8 @@ class EventProducer:
                 sent.set_result(message.offset() or 0)
 
         try:
-            self._producer.produce(topic, value, key.encode(), partition, on_delivery=acknowledged)
+            named: Any = [(header.name, header.value) for header in headers]  # its type knows no null
+            self._producer.produce(topic, value, key, partition, on_delivery=acknowledged, headers=named)
         except BufferError as error:
             sent.set_exception(BrokerUnavailable(f"{topic}: the send queue is full ({error})"))
         except KafkaException as error:

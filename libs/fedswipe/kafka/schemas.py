@@ -96,9 +96,10 @@ class PublishedSchemas:
             self._learn(key, value)
 
     def _learn(self, fingerprint: bytes, value: bytes) -> None:
-        """Take a schema; what is none, or bears another's fingerprint, is as if it had not been published."""
+        """Take a schema; what is none, or unbounded, or another's, is as if it had not been published."""
         try:
             text = value.decode()
+            avro_schemas.check_bounded(text)
             if avro_schemas.fingerprint_of(text) == fingerprint:
                 self._known[fingerprint] = avro_schemas.parse(text)
         except UNREADABLE as error:

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NoReturn
 
+import tenacity
 from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 
 from fedswipe import codec
@@ -46,6 +48,12 @@ class TransactionalProducer:
         limits = {"transaction.timeout.ms": TRANSACTION_TIMEOUT_MS, "transactional.id": transactional_id}
         self._producer = Producer(settings.producer() | limits)
         self._timeout = TRANSACTION_TIMEOUT_MS / 1000
+        self._patiently = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(_passes),
+            wait=tenacity.wait_random_exponential(multiplier=0.05, max=0.5),
+            stop=tenacity.stop_after_delay(self._timeout),
+            reraise=True,
+        )
         try:
             self._producer.init_transactions(self._timeout)
         except KafkaException as error:
@@ -54,7 +62,7 @@ class TransactionalProducer:
     def commit(
         self, events: Iterable[Outgoing], offsets: list[TopicPartition], membership: Membership
     ) -> None:
-        """Write all of it in one short transaction.
+        """Write all of it in one short transaction. A broker that is starting again is asked again meanwhile.
 
         Raises Fenced when the group has given our partitions away, BrokerUnavailable when the outcome is
         "not committed" for another passing reason; whoever calls drops its range and reads again from the
@@ -64,9 +72,15 @@ class TransactionalProducer:
             self._producer.begin_transaction()
             for out in events:
                 self._produce(out)
-            self._producer.send_offsets_to_transaction(offsets, membership.metadata, self._timeout)
-            self._producer.commit_transaction(self._timeout)
+            send = self._producer.send_offsets_to_transaction
+            self._patiently(send, offsets, membership.metadata, self._timeout)
         except KafkaException as error:
+            self._give_up(error)
+        try:
+            self._patiently(self._producer.commit_transaction, self._timeout)
+        except KafkaException as error:
+            if not error.args[0].txn_requires_abort():
+                raise  # whether it was committed is settled when the id comes back, at the next start
             self._give_up(error)
 
     def _produce(self, out: Outgoing) -> None:
@@ -79,11 +93,16 @@ class TransactionalProducer:
             else:
                 return
 
-    def _give_up(self, error: KafkaException) -> None:
+    def _give_up(self, error: KafkaException) -> NoReturn:
         cause = error.args[0]
-        if cause.fatal() or not cause.txn_requires_abort():
-            raise error  # whether it was committed is settled when the id comes back, at the next start
-        self._producer.abort_transaction(self._timeout)
+        if cause.fatal():
+            raise error
+        self._patiently(self._producer.abort_transaction, self._timeout)
         if cause.code() in LEFT_BEHIND:
             raise Fenced(f"transaction: {cause.str()}") from error
         raise BrokerUnavailable(f"transaction: {cause.str()}") from error
+
+
+def _passes(error: BaseException) -> bool:
+    """Tell whether the client library allows the same call again: the broker was away, no more."""
+    return isinstance(error, KafkaException) and error.args[0].retriable()

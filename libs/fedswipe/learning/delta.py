@@ -1,17 +1,35 @@
 """A client's delta, trained minus base weights, as the bytes that travel."""
 
+import re
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fedswipe.errors import InvalidMessage
-from fedswipe.events import DeltaCodec
+from fedswipe.events import DeltaCodec, DeltaComputed
 
 DTYPES: dict[DeltaCodec, np.dtype[np.floating[Any]]] = {
     DeltaCodec.FP32: np.dtype("<f4"),
     DeltaCodec.FP16: np.dtype("<f2"),
 }
+
+KIND = "deltas"  # of its object in the store: `<model id>/deltas/<sha256>`
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def names_content(delta: DeltaComputed, size: int) -> bool:
+    """Tell whether a delta's reference is one of `size` numbers, under the name that its lineage gives it.
+
+    So nobody is made to fetch what is larger, or lies elsewhere.
+    """
+    content = delta.content
+    return (
+        content is not None
+        and _SHA256.fullmatch(content.sha256) is not None
+        and content.key == f"{delta.model_id}/{KIND}/{content.sha256}"
+        and content.size == size * DTYPES[delta.codec].itemsize
+    )
 
 
 def encode_delta(flat: NDArray[np.float32], codec: DeltaCodec) -> bytes:

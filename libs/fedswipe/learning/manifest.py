@@ -1,13 +1,14 @@
 """A window's manifest: offset, id, verdict and weight of every record that its link settles."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
 import orjson
 
+from fedswipe.errors import FedswipeError
 from fedswipe.events import DeltaId
-from fedswipe.learning.verdict import Verdict
+from fedswipe.learning.verdict import WITNESSED, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,11 @@ class Manifest:
         """The records that owe a dead letter."""
         return tuple(e for e in self.entries if e.verdict is not Verdict.FOLDED)
 
+    @property
+    def witnessed(self) -> Mapping[int, Verdict]:
+        """The verdicts that nobody can find again, by offset: what the store lacked at that time."""
+        return {e.offset: e.verdict for e in self.entries if e.verdict in WITNESSED}
+
     def to_bytes(self) -> bytes:
         """Return canonical JSON: `{"entries": [[offset, id, verdict, weight], ...]}`."""
         return orjson.dumps({"entries": [[e.offset, e.delta_id, e.verdict, e.weight] for e in self.entries]})
@@ -47,6 +53,9 @@ class Manifest:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        """Read what `to_bytes` wrote."""
-        rows = orjson.loads(data)["entries"]
-        return cls(tuple(Entry(offset, DeltaId(i), Verdict(v), weight) for offset, i, v, weight in rows))
+        """Read what `to_bytes` wrote; FedswipeError when these bytes are something else."""
+        try:
+            rows = orjson.loads(data)["entries"]
+            return cls(tuple(Entry(offset, DeltaId(i), Verdict(v), weight) for offset, i, v, weight in rows))
+        except (ValueError, KeyError, TypeError) as error:
+            raise FedswipeError(f"manifest: not one that this release knows ({error!r})") from error

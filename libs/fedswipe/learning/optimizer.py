@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from fedswipe.errors import FedswipeError
 from fedswipe.learning.aggregation import Sum, mean
 from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.recipe import Recipe
+from fedswipe.learning.weights import WeightsError, read_tensors
 
 Flat = NDArray[np.float32]
 State = dict[str, NDArray[np.float64]]  # vectors of the model's size, by name; FedAvg has none
@@ -51,9 +53,9 @@ def weights_from_bytes(data: bytes, architecture: Architecture) -> Flat:
     Whether it is fit to be served is not asked: a lineage goes on from whatever its log decided, or one bad
     mean would end it.
     """
-    tensors: dict[str, Flat] = safetensors.load(data)
+    tensors = _tensors(data, "model")
     shapes = {name: tensor.shape for name, tensor in tensors.items()}
-    if shapes != dict(architecture.shapes):
+    if shapes != dict(architecture.shapes) or any(t.dtype != np.float32 for t in tensors.values()):
         raise FedswipeError(f"model: its tensors are not those of {architecture.layout.name}")
     return architecture.join(tensors)
 
@@ -64,5 +66,15 @@ def state_to_bytes(state: State) -> bytes:
 
 
 def state_from_bytes(data: bytes) -> State:
-    """Read what `state_to_bytes` wrote."""
-    return dict(safetensors.load(data))
+    """Read what `state_to_bytes` wrote; FedswipeError when these bytes are something else."""
+    state: State = _tensors(data, "optimiser state")
+    if any(vector.dtype != np.float64 for vector in state.values()):
+        raise FedswipeError("optimiser state: holds something else than float64")
+    return state
+
+
+def _tensors(data: bytes, what: str) -> dict[str, NDArray[Any]]:
+    try:
+        return read_tensors(data)
+    except WeightsError as error:
+        raise FedswipeError(f"{what}: {error}") from error

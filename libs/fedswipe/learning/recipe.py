@@ -11,7 +11,7 @@ from fedswipe.errors import FedswipeError
 from fedswipe.learning.fixed_point import LIMIT_BITS, NORM_BITS
 
 STALENESS_ONE = 1 << 10  # a staleness factor of 1
-CODE_VERSION = 1  # rises with every change that could change a verdict or a sum
+CODE_VERSION = 2  # rises with every change that could change a verdict or a sum
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,9 @@ class Recipe:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        """Read what `to_bytes` wrote."""
-        fields = orjson.loads(data)
-        return cls(**fields | {"staleness": tuple(fields["staleness"])})
+        """Read what `to_bytes` wrote; FedswipeError when these bytes are something else."""
+        try:
+            fields = orjson.loads(data)
+            return cls(**fields | {"staleness": tuple(fields["staleness"])})
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
+            raise FedswipeError(f"recipe: not one that this release knows ({error!r})") from error

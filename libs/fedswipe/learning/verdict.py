@@ -4,7 +4,10 @@ from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """Stable codes, in manifests and dead letters. A verdict rests on chain, range and recipe alone."""
+    """Stable codes, in manifests and dead letters.
+
+    A verdict rests on chain, range and recipe alone, but for those of WITNESSED.
+    """
 
     FOLDED = "folded"
     UNREADABLE = "unreadable"
@@ -15,11 +18,15 @@ class Verdict(StrEnum):
     SEEN = "seen"
     NO_EXAMPLES = "no_examples"
     MISSHAPEN = "misshapen"
+    MISSING_CONTENT = "missing_content"
+    CHANGED_CONTENT = "changed_content"
     NOT_FINITE = "not_finite"
     OVER_RANGE = "over_range"
     OVER_NORM = "over_norm"
 
 
+# What the store lacked when a window was folded: the manifest is the evidence of it (ADR 0020).
+WITNESSED = frozenset({Verdict.MISSING_CONTENT, Verdict.CHANGED_CONTENT})
 EXPLANATIONS = {
     Verdict.UNREADABLE: "value: not a DeltaComputed event with just one of payload and content",
     Verdict.OTHER_MODEL: "model_id: another lineage's; send it to that lineage's partition",
@@ -28,7 +35,9 @@ EXPLANATIONS = {
     Verdict.ROLLED_BACK: "base_link: a rollback left it behind; train again from the head",
     Verdict.SEEN: "delta_id: folded before; nothing is to be done",
     Verdict.NO_EXAMPLES: "examples: must be at least 1 and below 2^31",
-    Verdict.MISSHAPEN: "payload: its length does not fit the codec and the model's size",
+    Verdict.MISSHAPEN: "payload or content: its length or name does not fit the codec and the model",
+    Verdict.MISSING_CONTENT: "content: the store has no such object; store it, then send the delta again",
+    Verdict.CHANGED_CONTENT: "content: the stored object is not what its name says; mend it, then send again",
     Verdict.NOT_FINITE: "payload: holds NaN or infinity; lower the learning rate",
     Verdict.OVER_RANGE: "payload: a value is above the recipe's max_value; clip the update",
     Verdict.OVER_NORM: "payload: its L2 norm is above the recipe's max_norm; clip the update",

@@ -1,18 +1,20 @@
 """One window: records in, a verdict each, and the exact sum of those that count. An audit can repeat it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from fedswipe.chain import Chain, Link
 from fedswipe.errors import FedswipeError, InvalidMessage
-from fedswipe.events import ClosedBy, DeltaComputed, DeltaId, Sha256
+from fedswipe.events import ClosedBy, DeltaComputed, DeltaId, ObjectRef, Sha256
 from fedswipe.learning.aggregation import Sum
+from fedswipe.learning.delta import names_content
 from fedswipe.learning.fixed_point import LIMIT_BITS, squared_norm_limit
 from fedswipe.learning.folding import Folding
 from fedswipe.learning.manifest import Entry
 from fedswipe.learning.recipe import Recipe
 from fedswipe.learning.verdict import Verdict
 
+Fetch = Callable[[ObjectRef], bytes | Verdict]  # an object, or which of WITNESSED the store deserves
 MOST_EXAMPLES = 2**31 - 1  # of one delta: what its schema's int holds; a link's sum of them fits its long
 
 
@@ -66,18 +68,24 @@ class Window:
         self.entries: list[Entry] = []
         self.examples = 0
         self._model_id = model_id
+        self._size = size
         self._folding = Folding(recipe, size)
         self._history = history
         self._ids: set[DeltaId] = set()
 
-    def add(self, offset: int, delta: DeltaComputed, payload: bytes) -> Verdict:
-        """Judge the delta of one record and fold it if it counts."""
-        verdict, weight = self._judge(delta, payload)
+    def add(self, offset: int, delta: DeltaComputed, fetch: Fetch) -> Verdict:
+        """Judge the delta of one record and fold it if it counts.
+
+        `fetch` is asked only for a delta that refers to its payload and that nothing else refuses.
+        """
+        if (delta.payload is None) == (delta.content is None):
+            return self.add_unreadable(offset)
+        verdict, weight = self._judge(delta, fetch)
         self.entries.append(Entry(offset, delta.delta_id, verdict, weight))
         return verdict
 
     def add_unreadable(self, offset: int) -> Verdict:
-        """Settle a record that holds no delta."""
+        """Settle a record that holds no delta, or one with two payloads or none."""
         self.entries.append(Entry(offset, DeltaId(""), Verdict.UNREADABLE, 0))
         return Verdict.UNREADABLE
 
@@ -93,12 +101,15 @@ class Window:
             return ClosedBy.DELTAS
         return ClosedBy.RECORDS if len(self.entries) >= self.recipe.records else None
 
-    def _judge(self, delta: DeltaComputed, payload: bytes) -> tuple[Verdict, int]:
+    def _judge(self, delta: DeltaComputed, fetch: Fetch) -> tuple[Verdict, int]:
         refusal = self._refusal(delta)
         if refusal is not None:
             return refusal, 0
+        payload = delta.payload if delta.content is None else fetch(delta.content)
+        if isinstance(payload, Verdict):
+            return payload, 0
         try:
-            refusal = self._folding.judge(payload, delta.codec)
+            refusal = self._folding.judge(payload or b"", delta.codec)
         except InvalidMessage:
             return Verdict.MISSHAPEN, 0
         if refusal is not None:
@@ -116,4 +127,7 @@ class Window:
             return Verdict.SEEN
         if not 0 < delta.examples <= MOST_EXAMPLES:
             return Verdict.NO_EXAMPLES
-        return self._history.refusal(delta, self.recipe.staleness_bound)
+        refusal = self._history.refusal(delta, self.recipe.staleness_bound)
+        if refusal is None and delta.content is not None and not names_content(delta, self._size):
+            return Verdict.MISSHAPEN
+        return refusal

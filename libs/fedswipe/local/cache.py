@@ -1,8 +1,8 @@
 """Parts are fetched or compiled once per user, whole or not at all."""
 
+import math
 import os
 import shutil
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import mkdtemp
@@ -11,7 +11,7 @@ from fedswipe.local.artifacts import Artifact
 from fedswipe.local.errors import BuildFailed
 from fedswipe.local.leash import Leash
 from fedswipe.local.locked import locked
-from fedswipe.local.pids import POLL_SECONDS
+from fedswipe.local.poll import poll
 from fedswipe.local.process import tail
 from fedswipe.local.reporter import Reporter
 from fedswipe.local.tools import require
@@ -65,8 +65,7 @@ def _run(artifact: Artifact, part: Path, log: Path) -> None:
     command, env = artifact.command(part), {**os.environ, **artifact.env(part)}
     with Leash() as leash:  # a killed set-up leaves no compiler behind
         child, _ = leash.spawn(command, env=env, log=log)
-        while child.poll() is None:
-            time.sleep(POLL_SECONDS)
+        poll(lambda: child.poll() is not None, math.inf)
     if child.returncode != 0:
         shutil.rmtree(part)
         raise BuildFailed(

@@ -31,7 +31,7 @@ def archive_classes(java: str, jars: Path, archive: Path, reporter: Reporter) ->
             options = (f"-XX:ArchiveClassesAtExit={made}",)
             server = KafkaServer(java, jars, folder, FreePorts(), leash, options)
             server.wait_ready()
-            server.process.stop(_DUMP_SECONDS)
+            server.instance.stop(_DUMP_SECONDS)
         made.touch()
         made.rename(archive)
         shutil.rmtree(folder)

@@ -16,8 +16,12 @@ class BuildFailed(StackError):
 
 
 class StartFailed(StackError):
-    """A process ended or did not answer in time; the message ends with the last lines of its log."""
+    """A part ended or did not answer in time; the message ends with the last lines of its log."""
 
 
 class Unreachable(StackError):
     """An address given by an environment variable does not answer."""
+
+
+class EngineError(StackError):
+    """A container engine does not answer, or refuses what it was asked."""

@@ -17,7 +17,7 @@ class GivenKafka:
 
     address: str
     how: str = "given"
-    process: None = None
+    instance: None = None
 
     def wait_ready(self) -> None:
         """Ask it once."""
@@ -31,7 +31,7 @@ class GivenS3:
 
     s3: S3Address
     how: str = "given"
-    process: None = None
+    instance: None = None
 
     @property
     def address(self) -> str:

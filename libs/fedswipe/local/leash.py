@@ -1,10 +1,11 @@
-"""No orphans: processes on a leash end with the process that started them, even if that one is killed -9.
+"""No orphans: what is on a leash ends with the process that started it, even if that one is killed -9.
 
 A watcher process holds the reading end of a pipe (see watcher.py). PR_SET_PDEATHSIG would not do: it follows
 the thread that forked, cannot be taken back once `fedswipe up` has succeeded, and exists on Linux alone.
 """
 
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -19,8 +20,11 @@ from fedswipe.local.pids import ProcessId
 _GATE = 'read -r go || exit 125; exec "$@" </dev/null'
 
 
+LABEL = "fedswipe.leash"  # of containers and volumes; its value is the leash's own
+
+
 class Leash:
-    """Processes that must not outlive this one. Leaving the context kills what is still held."""
+    """Processes and containers that must not outlive us. Leaving the context ends what is still held."""
 
     def __init__(self) -> None:
         reading, writing = os.pipe()
@@ -35,6 +39,7 @@ class Leash:
             os.close(reading)
         self._pipe = os.fdopen(writing, "w", buffering=1)
         self._children: list[subprocess.Popen[str]] = []
+        self._value = secrets.token_hex(8)
 
     def spawn(
         self, command: Sequence[str], *, env: Mapping[str, str], log: Path
@@ -60,6 +65,15 @@ class Leash:
             gate.write("go\n")
         return child, identity
 
+    def hold_labelled(self, engine: str) -> dict[str, str]:
+        """Return a label: containers and volumes that an engine makes with it are held by this leash.
+
+        They are held from their beginning on, so nobody need know their ids. A volume that was there before
+        has no such label and stays.
+        """
+        self._pipe.write(f"label {LABEL}={self._value} {engine}\n")
+        return {LABEL: self._value}
+
     def release(self) -> None:
         """Let everything go on without this process; the leash holds nothing any more."""
         self._pipe.write("release\n")
@@ -77,5 +91,7 @@ class Leash:
             if child.poll() is None:
                 os.killpg(child.pid, signal.SIGKILL)
             child.wait()
+        if kind is None:
+            self._pipe.write("leave\n")
         self._pipe.close()
         self._watcher.wait()

@@ -11,8 +11,18 @@ from fedswipe.local.process import ManagedProcess, Program
 ACCESS_KEY = "fedswipe"
 
 
+def minio_variables(secret_key: str) -> dict[str, str]:
+    """Return MinIO's settings, the same for every way to run it."""
+    return {
+        "MINIO_ROOT_USER": ACCESS_KEY,
+        "MINIO_ROOT_PASSWORD": secret_key,
+        "MINIO_BROWSER": "off",  # no web console, so no second port
+        "MINIO_UPDATE": "off",  # no calls home
+    }
+
+
 class MinioServer:
-    """A starting or running MinIO; `process` stops, kills and restarts it on the same port and data."""
+    """A starting or running MinIO; `instance` stops, kills and restarts it on the same port and data."""
 
     how = "native"
 
@@ -22,16 +32,11 @@ class MinioServer:
         self.address = self.s3.url
         data = folder / "data" / "minio"
         data.mkdir(parents=True, exist_ok=True)
-        self.process = ManagedProcess(
+        self.instance = ManagedProcess(
             Program(
                 name="MinIO",
                 command=(str(binary), "server", str(data), "--address", f"{HOST}:{port}"),
-                env={
-                    "MINIO_ROOT_USER": ACCESS_KEY,
-                    "MINIO_ROOT_PASSWORD": secret_key,
-                    "MINIO_BROWSER": "off",  # no web console, so no second port
-                    "MINIO_UPDATE": "off",  # no calls home
-                },
+                env=minio_variables(secret_key),
                 log=folder / "logs" / "minio.log",
                 ready=lambda: s3_answers(self.s3),
             ),
@@ -40,4 +45,4 @@ class MinioServer:
 
     def wait_ready(self) -> None:
         """Return once it answers a signed request; StartFailed when it ends before, or takes too long."""
-        self.process.wait_ready()
+        self.instance.wait_ready()

@@ -6,23 +6,23 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from fedswipe.local.addresses import S3Address
+from fedswipe.local.instance import Instance
 from fedswipe.local.leash import Leash
 from fedswipe.local.ports import Ports
-from fedswipe.local.process import ManagedProcess
 
 PartName = Literal["kafka", "s3"]
 PARTS: tuple[PartName, ...] = ("kafka", "s3")
 
 
 class Server(Protocol):
-    """Kafka, however it came to be: `how` in a word, `address` for clients, `process` if it is our child."""
+    """Kafka, however it came to be: `how` in a word, `address` for clients, `instance` if it is ours."""
 
     @property
     def how(self) -> str: ...  # noqa: D102 - said above
     @property
     def address(self) -> str: ...  # noqa: D102 - said above
     @property
-    def process(self) -> ManagedProcess | None: ...  # noqa: D102 - said above
+    def instance(self) -> Instance | None: ...  # noqa: D102 - said above
 
     def wait_ready(self) -> None:
         """Return once it answers a real request; StartFailed or Unreachable when it does not."""
@@ -36,6 +36,17 @@ class S3Server(Server, Protocol):
     def s3(self) -> S3Address: ...  # noqa: D102 - URL and keys
 
 
+class OwnServer(Server, Protocol):
+    """A server that we started, so that it can be stopped, killed and started again."""
+
+    @property
+    def instance(self) -> Instance: ...  # noqa: D102 - as said
+
+
+class OwnS3Server(OwnServer, S3Server, Protocol):
+    """An object store that we started."""
+
+
 @dataclass(frozen=True)
 class Place:
     """What a started part is given: a folder for data and logs, ports, a leash, the secret of its S3 key."""
@@ -47,7 +58,7 @@ class Place:
 
 
 class Way(Protocol):
-    """One way to come by the parts: addresses, native processes (a container engine is to be a third)."""
+    """One way to come by the parts: given addresses, containers of an engine, native processes."""
 
     def offers(self, part: PartName) -> bool:
         """Say whether this way is there for `part`."""
@@ -63,4 +74,16 @@ class Way(Protocol):
 
     def s3(self, place: Place) -> S3Server:
         """Start (or find) the object store without waiting for it."""
+        ...
+
+
+class OwnWay(Way, Protocol):
+    """A way that starts the parts."""
+
+    def kafka(self, place: Place) -> OwnServer:
+        """Start Kafka without waiting for it."""
+        ...
+
+    def s3(self, place: Place) -> OwnS3Server:
+        """Start the object store without waiting for it."""
         ...

@@ -4,11 +4,10 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
-POLL_SECONDS = 0.02
+from fedswipe.local.poll import poll
 
 
 @dataclass(frozen=True)
@@ -42,12 +41,7 @@ class ProcessId:
 
     def wait_gone(self, seconds: float) -> bool:
         """Wait for the end of the process, at most `seconds`; say whether it is gone."""
-        deadline = time.monotonic() + seconds
-        while self.alive():
-            if time.monotonic() >= deadline:
-                return False
-            time.sleep(POLL_SECONDS)
-        return True
+        return poll(lambda: not self.alive(), seconds)
 
 
 def _started_on_linux(pid: int) -> str:

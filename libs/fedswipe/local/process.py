@@ -3,14 +3,14 @@
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from fedswipe.local.errors import StartFailed
+from fedswipe.local.instance import missed_answer
 from fedswipe.local.leash import Leash
-from fedswipe.local.pids import POLL_SECONDS, ProcessId
+from fedswipe.local.pids import ProcessId
 
 TAIL_LINES = 20
 
@@ -32,23 +32,25 @@ class ManagedProcess:
 
     def __init__(self, program: Program, leash: Leash) -> None:
         self.program = program
+        self.log = str(program.log)
         self._leash = leash
         self._child, self.id = self._spawn()
 
     @property
     def running(self) -> bool:
         """Say whether the process is there; it may not answer yet."""
-        return self._child.poll() is None
+        return self.ended is None
+
+    @property
+    def ended(self) -> int | None:
+        """Return the exit status (-9: by SIGKILL), None while the process is there."""
+        return self._child.poll()
 
     def wait_ready(self) -> None:
         """Return once the program answers; StartFailed when it ends before, or takes over `ready_within`."""
-        deadline = time.monotonic() + self.program.ready_within
-        while not self.program.ready():
-            if not self.running:
-                raise self._failed(f"ended with status {self._child.returncode} before it answered")
-            if time.monotonic() >= deadline:
-                raise self._failed(f"did not answer within {self.program.ready_within:g} s")
-            time.sleep(POLL_SECONDS)
+        program = self.program
+        if missed := missed_answer(program.ready, self._child.poll, program.ready_within):
+            raise StartFailed(f"{program.name} {missed}; the end of {self.log}:\n{tail(program.log)}")
 
     def stop(self, grace: float = 10.0) -> int:
         """Send SIGTERM, after `grace` seconds SIGKILL; return the exit status (-9: it had to be killed)."""
@@ -74,11 +76,6 @@ class ManagedProcess:
     def _spawn(self) -> tuple[subprocess.Popen[str], ProcessId]:
         program = self.program
         return self._leash.spawn(program.command, env={**os.environ, **program.env}, log=program.log)
-
-    def _failed(self, what: str) -> StartFailed:
-        return StartFailed(
-            f"{self.program.name} {what}; the end of {self.program.log}:\n{tail(self.program.log)}"
-        )
 
 
 def tail(log: Path) -> str:

@@ -29,7 +29,7 @@ class RcloneServer:
             "off",
             str(data),
         )
-        self.process = ManagedProcess(
+        self.instance = ManagedProcess(
             Program(
                 name="rclone",
                 command=command,

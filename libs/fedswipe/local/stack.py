@@ -1,4 +1,4 @@
-"""Kafka and an object store for as long as a context is open: at given addresses, or else as processes."""
+"""Kafka and an object store for as long as a context is open: at given addresses, or else started for it."""
 
 import os
 import secrets
@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fedswipe.local.addresses import Addresses, S3Address
-from fedswipe.local.given import Given
-from fedswipe.local.kafka import KafkaServer
+from fedswipe.local.choose import choose
+from fedswipe.local.containers import Start, start_with_volume
 from fedswipe.local.leash import Leash
-from fedswipe.local.minio import MinioServer
 from fedswipe.local.native import Native
-from fedswipe.local.parts import PARTS, PartName, Place, S3Server, Server, Way
+from fedswipe.local.parts import PARTS, OwnS3Server, OwnServer, OwnWay, PartName, Place, S3Server, Server, Way
 from fedswipe.local.ports import FreePorts, Ports
 from fedswipe.local.reporter import Collected, Reporter
 
@@ -50,17 +49,11 @@ class Stack:
 
 
 @dataclass(frozen=True)
-class NativeStack(Stack):
-    """Both as child processes: fault tests stop, kill, restart `broker.process` and `store.process`."""
+class OwnStack(Stack):
+    """Both started here: fault tests stop, kill, restart `broker.instance` and `store.instance`."""
 
-    broker: KafkaServer
-    store: MinioServer
-
-
-def choose(environ: Mapping[str, str], reporter: Reporter) -> dict[PartName, Way]:
-    """Return each part's way: the first that offers it, and never another in its place."""
-    ways: tuple[Way, ...] = (Given(environ), Native(environ, reporter))
-    return {part: next(way for way in ways if way.offers(part)) for part in PARTS}
+    broker: OwnServer
+    store: OwnS3Server
 
 
 def fetch(chosen: Mapping[PartName, Way]) -> None:
@@ -70,16 +63,33 @@ def fetch(chosen: Mapping[PartName, Way]) -> None:
 
 
 @contextmanager
-def open_stack(folder: Path, environ: Mapping[str, str], reporter: Reporter | None = None) -> Iterator[Stack]:
-    """Open the stack that `environ` gives, or else run it with data and logs in `folder` on free ports.
+def open_stack(
+    folder: Path,
+    environ: Mapping[str, str],
+    reporter: Reporter | None = None,
+    start: Start = start_with_volume,
+) -> Iterator[Stack]:
+    """Open the stack that `environ` gives, or else run it, with its data and logs, on free ports.
 
-    What was started here is gone when the context closes, or when this process is killed.
+    `folder` holds data and logs of processes; `start` is how a container is begun. What was started here is
+    gone when the context closes, or when this process is killed.
     """
-    chosen = choose(environ, reporter or Collected())
+    chosen = choose(environ, reporter or Collected(), start=start)
     fetch(chosen)
     with Leash() as leash:
-        place = Place(folder, FreePorts(), leash, secrets.token_urlsafe(24))
+        place = _place(folder, leash)
         stack = Stack(chosen["kafka"].kafka(place), chosen["s3"].s3(place))
+        stack.wait_ready()
+        yield stack
+
+
+@contextmanager
+def run_stack(way: OwnWay, folder: Path, ports: Ports | None = None) -> Iterator[OwnStack]:
+    """Run Kafka and the object store in this way as `open_stack` does."""
+    way.fetch(PARTS)
+    with Leash() as leash:
+        place = _place(folder, leash, ports)
+        stack = OwnStack(way.kafka(place), way.s3(place))
         stack.wait_ready()
         yield stack
 
@@ -87,12 +97,11 @@ def open_stack(folder: Path, environ: Mapping[str, str], reporter: Reporter | No
 @contextmanager
 def native_stack(
     folder: Path, ports: Ports | None = None, reporter: Reporter | None = None
-) -> Iterator[NativeStack]:
-    """Run Kafka and MinIO as `open_stack` does, whatever the environment says about addresses."""
-    native = Native(os.environ, reporter or Collected())
-    native.fetch(PARTS)
-    with Leash() as leash:
-        place = Place(folder, ports or FreePorts(), leash, secrets.token_urlsafe(24))
-        stack = NativeStack(native.kafka(place), native.s3(place))
-        stack.wait_ready()
+) -> Iterator[OwnStack]:
+    """Run both as processes, whatever the environment says about addresses and containers."""
+    with run_stack(Native(os.environ, reporter or Collected()), folder, ports) as stack:
         yield stack
+
+
+def _place(folder: Path, leash: Leash, ports: Ports | None = None) -> Place:
+    return Place(folder, ports or FreePorts(), leash, secrets.token_urlsafe(24))

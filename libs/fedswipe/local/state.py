@@ -4,9 +4,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from fedswipe.local.addresses import Addresses, S3Address
+from fedswipe.local.container_id import ContainerId
 from fedswipe.local.errors import StackError
+from fedswipe.local.instance import Identity
 from fedswipe.local.pids import ProcessId
 from fedswipe.local.probes import kafka_answers, s3_answers
 from fedswipe.local.services import service_answers
@@ -17,13 +20,22 @@ LOCK = "lock"  # held by whoever changes what runs
 
 @dataclass(frozen=True)
 class Running:
-    """One running part: Kafka, the object store (`s3`) or a service. `process` and `log` if it is ours."""
+    """One running part: Kafka, the object store (`s3`) or a service.
+
+    If it is ours, it is a `process` or a `container`, and `log` is a file or the command that prints it.
+    """
 
     name: str
     how: str
     address: str
     process: ProcessId | None = None
     log: str | None = None
+    container: ContainerId | None = None
+
+    @property
+    def id(self) -> Identity | None:
+        """Return who it is to the system, if it is ours."""
+        return self.process or self.container
 
     @property
     def port(self) -> int:
@@ -33,10 +45,14 @@ class Running:
 
 @dataclass(frozen=True)
 class State:
-    """The running parts, and the object store's URL and keys; without parts: nothing is up."""
+    """The running parts, and the object store's URL and keys; without parts: nothing is up.
+
+    `kept` are containers that are gone, and whose volumes still hold their data.
+    """
 
     s3: S3Address | None = None
     running: tuple[Running, ...] = ()
+    kept: tuple[ContainerId, ...] = ()
 
     @property
     def addresses(self) -> Addresses:
@@ -46,9 +62,14 @@ class State:
             raise StackError("no stack is up: `fedswipe up` starts one")
         return Addresses(kafka, self.s3)
 
+    @property
+    def with_volumes(self) -> tuple[ContainerId, ...]:
+        """Return the containers, there or gone, whose volumes hold data of this stack."""
+        return (*(part.container for part in self.running if part.container), *self.kept)
+
     def answers(self, part: Running) -> bool:
         """Say whether a part is the one that was started and answers a real request now."""
-        if part.process and not part.process.alive():
+        if part.id and not part.id.alive():
             return False
         match part.name:
             case "kafka":
@@ -70,7 +91,11 @@ class State:
         """Read the file; without one nothing is up. StackError when it is not ours."""
         try:
             content = json.loads((folder / FILE).read_text())
-            return cls(S3Address(**content["s3"]), tuple(_running(part) for part in content["running"]))
+            return cls(
+                S3Address(**content["s3"]) if content["s3"] else None,
+                tuple(_running(part) for part in content["running"]),
+                tuple(ContainerId(**container) for container in content["kept"]),
+            )
         except FileNotFoundError:
             return cls()
         except (ValueError, KeyError, TypeError) as error:
@@ -82,6 +107,10 @@ def default_folder(environ: Mapping[str, str]) -> Path:
     return Path(environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "fedswipe"
 
 
-def _running(content: dict[str, object]) -> Running:
-    process = content.pop("process")
-    return Running(**content, process=ProcessId(**process) if isinstance(process, dict) else None)  # type: ignore[arg-type] # JSON
+def _running(content: dict[str, Any]) -> Running:
+    process, container = content.pop("process"), content.pop("container")
+    return Running(
+        **content,
+        process=ProcessId(**process) if process else None,
+        container=ContainerId(**container) if container else None,
+    )

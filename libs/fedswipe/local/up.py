@@ -5,8 +5,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from fedswipe.local.addresses import KAFKA, S3, Addresses, S3Address, kafka_from_env, s3_from_env
+from fedswipe.local.choose import Choice, choose, decide
+from fedswipe.local.container_id import ContainerId
 from fedswipe.local.down import stop
+from fedswipe.local.engine import Engine
 from fedswipe.local.errors import StackError
+from fedswipe.local.instance import Instance
 from fedswipe.local.leash import Leash
 from fedswipe.local.locked import locked
 from fedswipe.local.parts import PARTS, PartName, Place, Server, Way
@@ -14,7 +18,7 @@ from fedswipe.local.ports import FIXED, FixedPorts
 from fedswipe.local.process import ManagedProcess
 from fedswipe.local.reporter import Reporter
 from fedswipe.local.services import service_url, start_service
-from fedswipe.local.stack import choose, fetch
+from fedswipe.local.stack import fetch
 from fedswipe.local.state import LOCK, Running, State
 
 Found = dict[str, Running]
@@ -41,8 +45,10 @@ def bring_up(
     with locked(folder / LOCK):
         before = State.load(folder)
         found = _answering(before, reporter)
-        _refuse_another_stack(found, environ)
-        chosen = {part: way for part, way in choose(environ, reporter).items() if part not in found}
+        kept = _kept(before, folder)
+        _refuse_another_stack(found, kept, environ)
+        absent = [part for part in PARTS if part not in found]
+        chosen = choose(environ, reporter, absent, kept=kept)
         fetch(chosen)
         with Leash() as leash:
             ports = FixedPorts(reporter, {**preferred, **_recorded_ports(before)})
@@ -54,7 +60,7 @@ def bring_up(
             with reporter.step("Topics and buckets", 2):
                 prepare(addresses)
             _start_services(services, found, addresses, place, reporter)
-            state = State(s3, tuple(found.values()))
+            state = State(s3, tuple(found.values()), _gone(before, found))
             state.save(folder)
             leash.release()
     return state
@@ -72,8 +78,10 @@ def _answering(before: State, reporter: Reporter) -> Found:
     return answering
 
 
-def _refuse_another_stack(found: Found, environ: Mapping[str, str]) -> None:
+def _refuse_another_stack(found: Found, kept: Choice | None, environ: Mapping[str, str]) -> None:
     """Raise StackError when the environment asks for other servers than those that are up."""
+    if any(found[part].id for part in PARTS if part in found):
+        decide(environ, kept)
     wanted_s3 = s3_from_env(environ)
     wanted = {"kafka": (KAFKA, kafka_from_env(environ)), "s3": (S3, wanted_s3.url if wanted_s3 else None)}
     for name, (variable, address) in wanted.items():
@@ -85,8 +93,24 @@ def _refuse_another_stack(found: Found, environ: Mapping[str, str]) -> None:
             )
 
 
+def _kept(before: State, folder: Path) -> Choice | None:
+    """Return how the data of this stack are held, if it has any."""
+    if before.with_volumes:
+        engine = Engine(before.with_volumes[0].engine)
+        return Choice(f"this stack's data are in volumes of the engine at {engine.address}", engine)
+    if (folder / "data").exists():
+        return Choice(f"this stack's data are in {folder / 'data'}")
+    return None
+
+
+def _gone(before: State, found: Found) -> tuple[ContainerId, ...]:
+    """Return the recorded containers that are not there, while their volumes are."""
+    there = {part.container.name for part in found.values() if part.container}
+    return tuple(container for container in before.with_volumes if container.name not in there)
+
+
 def _recorded_ports(before: State) -> dict[str, int]:
-    return {part.name: part.port for part in before.running if part.process}
+    return {part.name: part.port for part in before.running if part.id}
 
 
 def _start_servers(
@@ -104,7 +128,7 @@ def _start_servers(
         with reporter.step("Kafka and the object store", 6):
             for name, server in servers.items():
                 server.wait_ready()
-                found[name] = _running(name, server.how, server.address, server.process)
+                found[name] = _running(name, server.how, server.address, server.instance)
     return s3
 
 
@@ -130,7 +154,9 @@ def _stop_services(found: Found, reporter: Reporter) -> None:
     stop([found.pop(name) for name in services], reporter)
 
 
-def _running(name: str, how: str, address: str, process: ManagedProcess | None) -> Running:
-    return Running(
-        name, how, address, process.id if process else None, str(process.program.log) if process else None
-    )
+def _running(name: str, how: str, address: str, instance: Instance | None) -> Running:
+    if instance is None:
+        return Running(name, how, address)
+    if isinstance(instance.id, ContainerId):
+        return Running(name, how, address, container=instance.id, log=instance.log)
+    return Running(name, how, address, process=instance.id, log=instance.log)

@@ -19,17 +19,19 @@ from fedswipe.testing.until import until
 SECONDS = 600.0  # for one command; building images may be part of it
 READY_SECONDS = 180.0
 PROJECT, SERVICE, ONE_OFF = (f"com.docker.compose.{label}" for label in ("project", "service", "oneoff"))
-SCALED = 4  # ports of the predictor, so that it can be scaled
 
 
 class Compose:
-    """Runs the compose file of `root`; `environ` are settings beside the ports and the key."""
+    """Runs the compose file of `root`; `environ` are settings beside the ports and the key.
 
-    def __init__(self, root: Path, environ: Mapping[str, str]) -> None:
+    `predictors` is how many of them may run; with more than one, a restarted one may have another port.
+    """
+
+    def __init__(self, root: Path, environ: Mapping[str, str], predictors: int = 1) -> None:
         ports = FreePorts()
         self.project = f"fedswipe-{secrets.token_hex(4)}"
-        self.ports = {name: ports.take(name) for name in ("kafka", "s3", "ingest")}
-        self.predictor_ports = ports.take_run("predictor", SCALED)
+        self.ports = {name: ports.take(name) for name in ("kafka", "s3", "ingest", "aggregator")}
+        self.predictor_ports = ports.take_run("predictor", predictors)
         self.docker = docker.from_env()
         self._root = root
         self._secret_key = secrets.token_urlsafe(24)
@@ -41,7 +43,8 @@ class Compose:
             "KAFKA_PORT": str(self.ports["kafka"]),
             "MINIO_PORT": str(self.ports["s3"]),
             "INGEST_PORT": str(self.ports["ingest"]),
-            "PREDICTOR_PORT": f"{self.predictor_ports[0]}-{self.predictor_ports[-1]}",
+            "AGGREGATOR_PORT": str(self.ports["aggregator"]),
+            "PREDICTOR_PORT": "-".join(map(str, sorted({self.predictor_ports[0], self.predictor_ports[-1]}))),
         }
 
     @property
@@ -83,9 +86,9 @@ class Compose:
 
 
 @contextmanager
-def compose_project(root: Path, environ: Mapping[str, str]) -> Iterator[Compose]:
+def compose_project(root: Path, environ: Mapping[str, str], predictors: int = 1) -> Iterator[Compose]:
     """Have a project up while the context is open; nothing is left of it afterwards."""
-    compose = Compose(root, environ)
+    compose = Compose(root, environ, predictors)
     try:
         compose.up()
         yield compose

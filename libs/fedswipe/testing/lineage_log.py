@@ -2,13 +2,12 @@
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from enum import StrEnum
 
 from fedswipe import codec
 from fedswipe.chain import Chain, Link
 from fedswipe.errors import InvalidMessage, Retryable
-from fedswipe.events import ClosedBy, GlobalModelPublished, Version
+from fedswipe.events import GlobalModelPublished
 from fedswipe.kafka.record import Record
 from fedswipe.learning.verdict import Verdict
 from fedswipe.topology import WEIGHT_DELTAS, Lineage
@@ -106,6 +105,12 @@ class LineageLogClient:
         if (now := self.chain.head) is not None and now is not head:
             self._followed(now)
 
+    def event(self, version: int) -> GlobalModelPublished:
+        """Return any version's event; see `ChainLog.event`."""
+        self._trouble()
+        link = self.chain.links[version - 1]
+        return codec.decode(GlobalModelPublished, self._log.links[link.offset], codec.PackagedSchemas())
+
     def append_link(self, data: bytes) -> None:
         """Let happen what `deliveries` says; see `LineageLog.append_link`."""
         self._trouble()
@@ -145,26 +150,3 @@ def add_link(chain: Chain, data: bytes, offset: int) -> Link | None:
     except InvalidMessage:
         return None
     return chain.add(data, fields, offset)
-
-
-def rollback(chain: Chain, target: int) -> GlobalModelPublished:
-    """Return an operator's event that takes an older version's model and optimiser state back."""
-    head = chain.head
-    if head is None:
-        raise ValueError("an empty chain has nothing to roll back to")
-    event, old = chain.event(head.version), chain.event(target)
-    end = event.ranges[0].end
-    return replace(
-        event,
-        version=Version(head.version + 1),
-        parent=head.sha256,
-        ranges=(replace(event.ranges[0], start=end, end=end),),
-        model=old.model,
-        optimizer=old.optimizer,
-        manifest=chain.event(1).manifest,  # the first link settles nothing either
-        folded=0,
-        refused=0,
-        examples=0,
-        closed_by=ClosedBy.ROLLBACK,
-        rollback_to=old.version,
-    )

@@ -15,6 +15,7 @@ from fedswipe.audit.report import Report
 from fedswipe.audit.scope import Scope
 from fedswipe.audit.topics import TopicEvidence
 from fedswipe.audit.verify import verify
+from fedswipe.dead_letters.letters import Letters, may_be_retried
 from fedswipe.errors import InvalidMessage
 from fedswipe.events import ClientId, DeadLettered, DeltaComputed, Event, SwipeId, SwipeRecorded
 from fedswipe.kafka.admin import Admin
@@ -46,10 +47,10 @@ def prove_swipes(
 ) -> None:
     """Prove that these acknowledged swipes are in the topic, and that each with a word counts just once.
 
-    It counts where a committed delta names its offset or a dead letter its position. Also of the swipes that
-    nobody acknowledged none counts twice. A broken promise is an AssertionError.
+    It counts where a committed delta names its offset, or its position a dead letter that no retry has taken
+    up. Also of the swipes that nobody acknowledged none counts twice. A broken promise is an AssertionError.
     """
-    places = _swipes(kafka)
+    places = swipe_places(kafka)
     counted = _counted(kafka)
     for key in (*with_word, *without_word):
         check(key in places, f"{key}: acknowledged, and not in the topic")
@@ -83,12 +84,13 @@ def read_deltas(kafka: KafkaSettings) -> Iterator[DeltaComputed]:
 
 
 def read_letters(kafka: KafkaSettings, source: Topic[Event]) -> list[DeadLettered]:
-    """Return all dead letters of a topic's records; one position may have several, which are one."""
+    """Return what stands among a topic's dead letters: letters, and what closes them."""
     records = _records(kafka, dead_letters(source))
     return [codec.decode(DeadLettered, record.value, codec.PackagedSchemas()) for record in records]
 
 
-def _swipes(kafka: KafkaSettings) -> dict[SwipeKey, set[Place]]:
+def swipe_places(kafka: KafkaSettings) -> dict[SwipeKey, set[Place]]:
+    """Return every readable swipe, and the records it lies in."""
     places: dict[SwipeKey, set[Place]] = defaultdict(set)
     for record in _records(kafka, SWIPES):
         try:
@@ -101,7 +103,8 @@ def _swipes(kafka: KafkaSettings) -> dict[SwipeKey, set[Place]]:
 
 def _counted(kafka: KafkaSettings) -> Counter[Place]:
     trained = [Place(d.swipes.partition, offset) for d in read_deltas(kafka) for offset in d.swipe_offsets]
-    refused = {Place(letter.partition, letter.offset) for letter in read_letters(kafka, SWIPES)}
+    letters = Letters(read_letters(kafka, SWIPES)).select(closed=True)
+    refused = {Place(one.at.partition, one.at.offset) for one in letters if may_be_retried(one)}
     return Counter(trained) + Counter(refused)
 
 

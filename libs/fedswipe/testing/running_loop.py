@@ -1,4 +1,4 @@
-"""The whole loop as processes: Kafka, MinIO and the four services, each to be killed and started again."""
+"""The whole loop: Kafka, MinIO and the four services, each to be killed and started again."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -13,12 +13,13 @@ from fedswipe.demo.lineage_watch import LineageWatch
 from fedswipe.kafka.admin import Admin
 from fedswipe.kafka.log_range import read_range
 from fedswipe.kafka.settings import KafkaSettings
+from fedswipe.local.instance import Instance
 from fedswipe.local.leash import Leash
 from fedswipe.local.ports import FreePorts
-from fedswipe.local.process import ManagedProcess
 from fedswipe.local.services import service_url, start_service
-from fedswipe.local.stack import NativeStack, native_stack
+from fedswipe.local.stack import Stack
 from fedswipe.modelstore.s3 import S3ModelStore, S3Settings
+from fedswipe.testing.stacks import own_stack
 from fedswipe.testing.until import until
 from fedswipe.topology import SWIPES, TRAINERS, WEIGHT_DELTAS, Lineage
 
@@ -28,9 +29,9 @@ class RunningLoop:
 
     def __init__(
         self,
-        stack: NativeStack,
+        stack: Stack,
         lineage: Lineage,
-        services: Mapping[str, ManagedProcess],
+        services: Mapping[str, Instance],
         urls: Mapping[str, str],
         watch: LineageWatch,
     ) -> None:
@@ -92,7 +93,7 @@ def running_loop(folder: Path, lineage: Lineage, environ: Mapping[str, str]) -> 
     All are ready; nothing of it is left when the context closes.
     """
     ports = FreePorts()
-    with native_stack(folder, ports) as stack, Leash() as leash:
+    with own_stack(folder, ports) as stack, Leash() as leash:
         prepare(stack.addresses)
         taken = {name: ports.take(name) for name in services()}
         processes = {

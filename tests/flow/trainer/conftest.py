@@ -25,13 +25,13 @@ from fedswipe.events import (
 )
 from fedswipe.kafka.admin import Admin
 from fedswipe.kafka.consume_loop import ConsumeLoop, Membership
-from fedswipe.kafka.log_range import read_range
+from fedswipe.kafka.log_range import read_range, read_to_end
 from fedswipe.kafka.producer import EventProducer
 from fedswipe.kafka.schemas import PublishedSchemas
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.kafka.transaction import Outgoing, TransactionalProducer
-from fedswipe.local.stack import native_stack
 from fedswipe.testing.modelstore import InMemoryModelStore
+from fedswipe.testing.stacks import own_stack
 from fedswipe.testing.until import until
 from fedswipe.topology import (
     LINEAGES,
@@ -47,11 +47,13 @@ from services.trainer.handlers import Collecting, CollectSwipes
 from services.trainer.heads import Heads
 from services.trainer.lease import Load
 from services.trainer.local_trainer import BaseModel, Training
+from services.trainer.memory import SwipeMemory
 from services.trainer.ranges import RangeLimits
 from services.trainer.train_ranges import TrainRanges, Transactions
 
 BASE = BaseModel(LINEAGES[0], Version(1), Sha256("ab" * 32), {})
 DEADLINE = 40.0
+SPAN = 100
 _numbers = itertools.count(1)
 
 
@@ -87,7 +89,14 @@ class Member:
         )
         self.train = TrainRanges(
             *(closed, heads, ComputeDeltas(self.trainer, DeltaCodec.FP16), InMemoryModelStore()),
-            *(wrap(self.producer), PublishedSchemas(settings), partial(read_range, settings, SWIPES), 100),
+            *(wrap(self.producer), PublishedSchemas(settings)),
+            SwipeMemory(
+                *(
+                    partial(read_range, settings, SWIPES),
+                    partial(read_to_end, settings, dead_letters(SWIPES)),
+                ),
+                *(PublishedSchemas(settings), SPAN),
+            ),
         )
         self.loop = ConsumeLoop(settings, TRAINERS, self.collect)
         self.threads = [threading.Thread(target=work.run) for work in (self.loop, self.train)]
@@ -175,7 +184,7 @@ def fails_once() -> type[FailsOnce]:
 
 @pytest.fixture(scope="module")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaSettings]:
-    with native_stack(tmp_path_factory.mktemp("trainer")) as stack:
+    with own_stack(tmp_path_factory.mktemp("trainer")) as stack:
         settings = KafkaSettings(stack.kafka, session_timeout_ms=6000)
         Admin(settings).create_topics()
         yield settings

@@ -28,9 +28,10 @@ from fedswipe.learning.delta import encode_delta
 from fedswipe.learning.recipe import Recipe
 from fedswipe.learning.verdict import EXPLANATIONS, Verdict
 from fedswipe.learning.weights import to_bytes
+from fedswipe.rollback import roll_back
 from fedswipe.swipe.layout import load_layout
 from fedswipe.testing.evidence import InMemoryEvidence
-from fedswipe.testing.lineage_log import Fate, InMemoryLineageLog, LineageLogClient, rollback
+from fedswipe.testing.lineage_log import Fate, InMemoryLineageLog, LineageLogClient
 from fedswipe.testing.modelstore import InMemoryModelStore
 from fedswipe.topology import GLOBAL_MODELS, LINEAGES, SWIPES, WEIGHT_DELTAS, dead_letters
 from services.aggregator.handlers import Aggregation
@@ -131,9 +132,9 @@ class Lineage:
         self._publish()
 
     def roll_back(self, version: int) -> None:
-        self.raw_link(codec.encode(rollback(self._client.chain, version)))
-        self._client.follow()
-        self._aggregation.follow_head()
+        """As an operator's command does."""
+        roll_back(self._client, self.store, version)
+        self._publish()
 
     def raw_link(self, value: bytes) -> None:
         self._log.links.append(value)

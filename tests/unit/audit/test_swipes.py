@@ -10,6 +10,7 @@ from fedswipe.audit.evidence import Kept
 from fedswipe.audit.finding import Kind
 from fedswipe.audit.swipe_classes import classify
 from fedswipe.audit.swipe_ledger import Claim, Expected, SwipeLedger
+from fedswipe.dead_letters.retries import Before
 from fedswipe.events import ModelId, OffsetRange
 from fedswipe.recent_swipes import RecentSwipes
 from fedswipe.topology import SWIPES
@@ -43,7 +44,7 @@ def train(lineage: "Lineage", log: list[str], cuts: list[int]) -> tuple[list[Cla
     recent, claims, letters = RecentSwipes(SPAN, 0, ()), list[Claim](), list[int]()
     for start, end in zip([0, *cuts], [*cuts, len(log)], strict=True):
         records = list(lineage.evidence.read(SWIPES, PARTITION, start, end))
-        found = sort_swipes(records, codec.PackagedSchemas(), recent.repeats)
+        found = sort_swipes(records, codec.PackagedSchemas(), Before(recent))
         recent.remember(found.seen, end)
         letters += [one.record.offset for one in found.refused]
         for clients in found.clients.values():

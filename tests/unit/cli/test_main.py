@@ -5,6 +5,7 @@ import pytest
 from typer.testing import CliRunner
 
 from fedswipe.cli import main as cli
+from fedswipe.cli import running
 from fedswipe.errors import FedswipeError
 
 
@@ -43,7 +44,7 @@ def test_an_unexpected_error_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_status_without_a_stack_is_not_up(tmp_path: Path) -> None:
-    assert CliRunner().invoke(cli.app, ["status", "--folder", str(tmp_path)]).exit_code == cli.NOT_UP
+    assert CliRunner().invoke(cli.app, ["status", "--folder", str(tmp_path)]).exit_code == running.NOT_UP
 
 
 def test_an_error_is_a_fedswipe_error(
@@ -55,6 +56,19 @@ def test_an_error_is_a_fedswipe_error(
     monkeypatch.setattr("fedswipe.cli.topology.markdown", refused)
     assert run(monkeypatch, "topology", "--markdown") == cli.REFUSED
     assert "field: wrong [bold]; mend it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [("list",), ("retry", "--reason", "empty"), ("drop", "--reason", "empty")])
+def test_dead_letters_without_a_stack_say_how_to_start_one(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    words: tuple[str, ...],
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.delenv("FEDSWIPE_KAFKA", raising=False)
+    assert run(monkeypatch, "dlq", *words) == cli.REFUSED
+    assert "fedswipe up" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("service", ["INGEST_", "TRAINER_", "AGGREGATOR_", "PREDICTOR_"])

@@ -15,6 +15,7 @@ from fedswipe.events import (
     DeltaComputed,
     DeltaId,
     ModelId,
+    ObjectRef,
     OffsetRange,
     Sha256,
     Version,
@@ -64,8 +65,19 @@ def delta(value: float = 0.5, base: int = HEAD, **changed: Any) -> DeltaComputed
     )
 
 
+def nothing(ref: ObjectRef) -> bytes:
+    raise AssertionError(f"{ref.key}: fetched for nothing")
+
+
 def judge(one: DeltaComputed, into: Window | None = None, offset: int = 10) -> Verdict:
-    return (into or window()).add(offset, one, one.payload or b"")
+    return (into or window()).add(offset, one, nothing)
+
+
+def in_store(**changed: Any) -> DeltaComputed:
+    """A delta that refers to its payload."""
+    digest = changed.pop("sha256", sha(7))
+    ref = ObjectRef(f"swipe-en/deltas/{digest}", Sha256(digest), 4 * SIZE)
+    return delta(payload=None, content=replace(ref, **changed))
 
 
 def raw(*values: float) -> bytes:
@@ -197,3 +209,59 @@ def test_a_manifest_tells_folded_from_refused() -> None:
     assert manifest.folded == {"a"}
     assert manifest.refused == (manifest.entries[1],)
     assert manifest.to_bytes() == b'{"entries":[[1,"a","folded",5],[2,"b","stale",0]]}'
+
+
+def test_a_referred_payload_is_fetched_and_folded() -> None:
+    asked: list[ObjectRef] = []
+
+    def fetch(ref: ObjectRef) -> bytes:
+        asked.append(ref)
+        return raw(0.5, 0.5, 0.5, 0.5)
+
+    one = in_store()
+    assert window().add(10, one, fetch) is Verdict.FOLDED
+    assert asked == [one.content]
+
+
+@pytest.mark.parametrize("verdict", [Verdict.MISSING_CONTENT, Verdict.CHANGED_CONTENT])
+def test_what_the_store_lacks_is_a_verdict_that_the_manifest_bears_witness_of(verdict: Verdict) -> None:
+    into = window()
+    assert into.add(10, in_store(), lambda _: verdict) is verdict
+    assert into.add(11, delta(), nothing) is Verdict.FOLDED
+    manifest = Manifest.from_bytes(Manifest.of(into.entries).to_bytes())
+    assert manifest.witnessed == {10: verdict}
+    assert into.add(12, in_store(), lambda _: raw(0.5, 0.5, 0.5, 0.5)) is Verdict.SEEN, "the ids are alike"
+
+
+def test_a_delta_that_was_refused_for_its_content_is_judged_again() -> None:
+    into = window()
+    into.add(10, in_store(), lambda _: Verdict.MISSING_CONTENT)
+    assert into.add(11, in_store(), lambda _: raw(0.5, 0.5, 0.5, 0.5)) is Verdict.FOLDED
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        in_store(size=10**12),
+        in_store(key="swipe-en/models/" + sha(7)),
+        in_store(key="../../etc/passwd"),
+        in_store(key=""),
+        in_store(sha256="no hash"),
+        in_store(sha256="A" * 64),
+    ],
+    ids=["huge", "another kind", "a path", "no name", "no hash", "capitals"],
+)
+def test_a_reference_that_no_trainer_writes_is_refused_unfetched(one: DeltaComputed) -> None:
+    assert judge(one) is Verdict.MISSHAPEN
+
+
+def test_a_refused_delta_is_not_fetched() -> None:
+    assert judge(replace(in_store(), examples=0)) is Verdict.NO_EXAMPLES
+
+
+@pytest.mark.parametrize("both", [True, False])
+def test_two_payloads_or_none_are_unreadable(both: bool) -> None:
+    one = replace(
+        in_store(), payload=raw(1.0) if both else None, content=in_store().content if both else None
+    )
+    assert judge(one) is Verdict.UNREADABLE

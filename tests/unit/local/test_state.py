@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from fedswipe.local.addresses import S3Address
+from fedswipe.local.container_id import ContainerId
 from fedswipe.local.errors import StackError
 from fedswipe.local.pids import ProcessId
 from fedswipe.local.state import FILE, Running, State, default_folder
@@ -13,7 +14,15 @@ STATE = State(
     (
         Running("s3", "native", "http://127.0.0.1:9000", ProcessId(12, "boot:345"), "/logs/minio.log"),
         Running("kafka", "given", "one:9092,two:9093"),
+        Running(
+            "ingest",
+            "container",
+            "127.0.0.1:1",
+            log="docker logs a",
+            container=ContainerId("unix:///x", "1", "a"),
+        ),
     ),
+    (ContainerId("unix:///x", "2", "b"),),
 )
 
 
@@ -26,6 +35,13 @@ def test_state_survives_the_file(tmp_path: Path) -> None:
 def test_only_its_owner_reads_the_file_with_the_secret(tmp_path: Path) -> None:
     STATE.save(tmp_path)
     assert stat.S_IMODE((tmp_path / FILE).stat().st_mode) == 0o600
+
+
+def test_containers_that_are_gone_but_for_their_data_are_remembered(tmp_path: Path) -> None:
+    kept = State(kept=STATE.with_volumes)
+    kept.save(tmp_path)
+    assert [container.name for container in State.load(tmp_path).with_volumes] == ["a", "b"]
+    assert State.load(tmp_path).running == ()
 
 
 def test_without_a_file_nothing_is_up(tmp_path: Path) -> None:
@@ -42,8 +58,9 @@ def test_a_file_that_is_not_ours_is_refused(tmp_path: Path, content: str) -> Non
         State.load(tmp_path)
 
 
-def test_a_part_whose_process_is_gone_does_not_answer() -> None:
+def test_a_part_whose_process_or_container_is_gone_does_not_answer() -> None:
     assert not STATE.answers(STATE.running[0])
+    assert not STATE.answers(STATE.running[2])
 
 
 def test_the_folder_is_where_the_user_says() -> None:

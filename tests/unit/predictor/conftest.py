@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from fedswipe.chain import Link
-from fedswipe.events import ClosedBy, GlobalModelPublished, OffsetRange, Sha256, Version
+from fedswipe.events import ClosedBy, GlobalModelPublished, LinkRef, OffsetRange, Sha256, Version
 from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.weights import to_bytes, with_search
 from fedswipe.swipe.layout import load_layout
@@ -34,7 +34,7 @@ def store() -> InMemoryModelStore:
 
 @pytest.fixture
 def predictor(decoder: Decoder, store: InMemoryModelStore) -> Predictor:
-    return Predictor(LINEAGES[0], decoder, store, now=lambda: NOON)
+    return Predictor(LINEAGES[0], decoder, store, now=lambda: NOON, instance="predictor-1")
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +58,21 @@ def random_model(architecture: Architecture) -> Callable[[int], bytes]:
 
 
 @pytest.fixture
-def publish(store: InMemoryModelStore) -> Callable[[int, bytes], Published]:
+def published() -> dict[LinkRef, Published]:
+    """All that `publish` has published."""
+    return {}
+
+
+@pytest.fixture
+def find(published: dict[LinkRef, Published]) -> Callable[[LinkRef], Published]:
+    """What the chain and the log know of a version."""
+    return lambda ref: published[ref]
+
+
+@pytest.fixture
+def publish(
+    store: InMemoryModelStore, published: dict[LinkRef, Published]
+) -> Callable[[int, bytes], Published]:
     """Put a model into the store and return the head that points to it."""
 
     def put(version: int, data: bytes) -> Published:
@@ -78,6 +92,8 @@ def publish(store: InMemoryModelStore) -> Callable[[int, bytes], Published]:
             closed_by=ClosedBy.FACTORY,
             rollback_to=None,
         )
-        return Published(Link(version, Sha256(f"{version:064x}"), version, 0, version - 1), event)
+        made = Published(Link(version, Sha256(f"{version:064x}"), version, 0, version - 1), event)
+        published[made.ref] = made
+        return made
 
     return put

@@ -7,13 +7,16 @@ from typing import Any
 import httpx
 import pytest
 
+from fedswipe.events import CanaryBy, PredictionServed
 from fedswipe.modelstore import StoreUnavailable
+from fedswipe.serving_state import Canary
 from services.predictor import api
 from services.predictor.api import MOST_BYTES, create_app
 from services.predictor.bounded_pool import BoundedPool
 from services.predictor.handlers import Predictor, Published
 from services.predictor.readiness import Readiness
 from services.predictor.requests import Keyboard
+from services.predictor.serving import Wanted
 
 Publish = Callable[[int, bytes], Published]
 RandomModel = Callable[[int], bytes]
@@ -39,8 +42,8 @@ def pool() -> Iterator[BoundedPool]:
 
 @pytest.fixture
 async def http(predictor: Predictor, pool: BoundedPool) -> AsyncIterator[httpx.AsyncClient]:
-    ready = Readiness(predictor, caught_up=lambda: True, store_state=lambda: "closed")
-    app = create_app(predictor, ready, pool, Keyboard("qwerty-en", 360.0, 216.0))
+    ready = Readiness(predictor, caught_up=lambda: True, store_state=lambda: "closed", predictions=str)
+    app = create_app(predictor, ready, pool, Keyboard("qwerty-en", 360.0, 216.0), note=lambda _: None)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://predictor") as client:
         yield client
 
@@ -68,7 +71,8 @@ async def test_before_the_first_model_everything_but_health_says_so(
     ready = await http.get("/ready")
     assert (ready.status_code, ready.json()["ready"]) == (503, False)
     assert ready.json()["checks"]["model"] == "none loaded"
-    predictor.refuse(publish(1, b"?"), StoreUnavailable("away"), 2)
+    predictor.arrange(Wanted(publish(1, b"?").ref))
+    predictor.refuse(publish(1, b"?").ref, StoreUnavailable("away"), 2)
     assert "away" in (await http.get("/api/v1/model")).json()["detail"]
     assert "away" in (await http.get("/ready")).json()["checks"]["model"]
 
@@ -83,10 +87,10 @@ async def test_one_swipe_in_both_shapes_and_in_a_batch_gives_the_same_words(
     assert words["swipe_id"] == "s1"
     assert len(words["words"]) == 3
     assert sum(word["probability"] for word in words["words"]) == pytest.approx(1.0)
-    assert other["predictions"] == [{"swipe_id": "g1", "words": words["words"]}]
+    assert other["predictions"] == [{"swipe_id": "g1", "words": words["words"], "version": 4}]
     assert batch["predictions"] == [
-        {"swipe_id": None, "words": words["words"]},
-        {"swipe_id": "g1", "words": words["words"]},
+        {"swipe_id": None, "words": words["words"], "version": 4},
+        {"swipe_id": "g1", "words": words["words"], "version": 4},
     ]
     model = loaded.event.model
     for answer in (one, other, batch):
@@ -173,10 +177,17 @@ async def test_the_model_route_tells_what_is_served_and_what_is_not(
         "sha256": loaded.event.model.sha256,
         "link_sha256": loaded.link.sha256,
         "loaded_since": "2030-01-01T12:00:00+00:00",
+        "instance": "predictor-1",
+        "wanted_version": 4,
+        "pinned": False,
+        "canary": None,
         "last_refusal": None,
     }
-    predictor.refuse(publish(5, b"?"), StoreUnavailable("gone"), 3)
-    refusal = (await http.get("/api/v1/model")).json()["last_refusal"]
+    predictor.arrange(Wanted(publish(5, b"?").ref))
+    predictor.refuse(publish(5, b"?").ref, StoreUnavailable("gone"), 3)
+    model = (await http.get("/api/v1/model")).json()
+    assert (model["version"], model["wanted_version"]) == (4, 5)
+    refusal = model["last_refusal"]
     assert (refusal["version"], refusal["attempts"]) == (5, 3)
     assert "gone" in refusal["reason"]
     ready = await http.get("/ready")
@@ -187,8 +198,8 @@ async def test_the_model_route_tells_what_is_served_and_what_is_not(
 async def test_a_store_that_is_away_is_said_and_does_not_make_it_unready(
     predictor: Predictor, pool: BoundedPool, loaded: Published
 ) -> None:
-    ready = Readiness(predictor, caught_up=lambda: True, store_state=lambda: "open")
-    app = create_app(predictor, ready, pool, Keyboard("qwerty-en", 360.0, 216.0))
+    ready = Readiness(predictor, caught_up=lambda: True, store_state=lambda: "open", predictions=str)
+    app = create_app(predictor, ready, pool, Keyboard("qwerty-en", 360.0, 216.0), note=lambda _: None)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://predictor") as http:
         answer = await http.get("/ready")
     assert answer.status_code == 200
@@ -259,8 +270,8 @@ async def test_a_flood_of_requests_while_models_change_drops_none_and_mixes_none
 async def test_a_body_that_is_cut_short_is_no_fault_of_ours(
     predictor: Predictor, pool: BoundedPool, loaded: Published
 ) -> None:
-    ready = Readiness(predictor, caught_up=lambda: True, store_state=lambda: "closed")
-    app = create_app(predictor, ready, pool, Keyboard("qwerty-en", 360.0, 216.0))
+    ready = Readiness(predictor, caught_up=lambda: True, store_state=lambda: "closed", predictions=str)
+    app = create_app(predictor, ready, pool, Keyboard("qwerty-en", 360.0, 216.0), note=lambda _: None)
     sent: list[Any] = []
 
     async def receive() -> dict[str, Any]:
@@ -313,3 +324,54 @@ async def test_docs_describe_the_body_and_every_reference_leads_somewhere(http: 
 async def test_unknown_routes_are_problems_too(http: httpx.AsyncClient) -> None:
     answer = await http.get("/api/v1/nothing")
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+
+
+async def test_each_prediction_names_its_version_while_a_canary_is_on(
+    http: httpx.AsyncClient, predictor: Predictor, publish: Publish, random_model: RandomModel
+) -> None:
+    stable, tried = (publish(version, random_model(version)) for version in (4, 5))
+    canary = Canary(tried.ref, 0.5, CanaryBy.CLIENT, 7)
+    wanted = Wanted(stable.ref, canary)
+    predictor.reload_model(stable, wanted)
+    model = (await http.get("/api/v1/model")).json()
+    assert (model["canary"]["version"], model["canary"]["model"]) == (5, None)
+    predictor.reload_model(tried, wanted)
+    clients = [f"client-{number}" for number in range(40)]
+    batch = {"swipes": [SWIPE, *(SWIPE | {"client_id": client} for client in clients)]}
+    answer = (await predict(http, batch)).json()
+    versions = [one["version"] for one in answer["predictions"]]
+    assert versions == [4, *(5 if canary.takes(client, "") else 4 for client in clients)]
+    assert {4, 5} == set(versions)
+    words = {one["version"]: one["words"] for one in answer["predictions"]}
+    assert words[4] != words[5]
+    assert all(one["words"] == words[one["version"]] for one in answer["predictions"])
+    assert answer["model"]["version"] == 4
+    model = (await http.get("/api/v1/model")).json()
+    assert (model["version"], model["pinned"], model["canary"]["share"]) == (4, False, 0.5)
+    assert (model["canary"]["by"], model["canary"]["model"]["version"]) == ("CLIENT", 5)
+    assert "version 4 and version 5 loaded" in (await http.get("/ready")).json()["checks"]["model"]
+
+
+async def test_a_swipe_whose_client_and_id_are_known_is_noted_with_its_words(
+    predictor: Predictor, pool: BoundedPool, loaded: Published
+) -> None:
+    noted = list[PredictionServed]()
+    ready = Readiness(predictor, caught_up=lambda: True, store_state=lambda: "closed", predictions=str)
+    app = create_app(predictor, ready, pool, Keyboard("qwerty-en", 360.0, 216.0), noted.append)
+    named = {"client_id": "ann", "swipe_id": "s1"}
+    swipes = [
+        SWIPE | named,
+        SWIPE,
+        SWIPE | {"swipe_id": "s2"},
+        SWIPE | {"client_id": "ann"},
+        GESTURE | {"client_id": "bob"},
+        SWIPE | named | {"points": [[18, 33, 0]]},
+    ]
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://predictor") as http:
+        answer = (await predict(http, {"swipes": swipes, "top_k": 2})).json()
+    words = [[word["word"] for word in one["words"]] for one in answer["predictions"]]
+    assert [(one.client_id, one.swipe_id, one.version) for one in noted] == [
+        ("ann", "s1", 4),
+        ("bob", "g1", 4),
+    ]
+    assert [list(one.words) for one in noted] == [words[0], words[4]]

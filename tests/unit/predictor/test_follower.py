@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
+from fedswipe.events import LinkRef
+from fedswipe.serving_state import ServingState
 from fedswipe.swipe.gesture import Gesture
 from fedswipe.swipe.search import Decoder
 from fedswipe.testing.modelstore import InMemoryModelStore
@@ -15,6 +17,7 @@ from services.predictor.served_model import over_all_keys
 
 Publish = Callable[[int, bytes], Published]
 RandomModel = Callable[[int], bytes]
+Find = Callable[[LinkRef], Published]
 Follow = Callable[[BackOff], ModelFollower]
 QUICK = BackOff(first=0.001, cap=0.01)
 NEVER_AGAIN = BackOff(first=3600.0, cap=3600.0)
@@ -26,12 +29,13 @@ def swipe(decoder: Decoder) -> Gesture:
 
 
 @pytest.fixture
-def follow(predictor: Predictor) -> Iterator[Follow]:
+def follow(predictor: Predictor, find: Find) -> Iterator[Follow]:
     """Start followers; each of them has to end by itself once it is stopped."""
     started: list[tuple[ModelFollower, threading.Thread]] = []
 
     def start(back_off: BackOff) -> ModelFollower:
-        follower = ModelFollower(predictor, back_off)
+        follower = ModelFollower(predictor, back_off, find)
+        follower.serving_changed(ServingState())
         thread = threading.Thread(target=follower.run)
         thread.start()
         started.append((follower, thread))
@@ -57,7 +61,7 @@ def test_each_new_head_is_served(
 ) -> None:
     follower = follow(QUICK)
     for version in (1, 2):
-        follower.followed(publish(version, random_model(version)))
+        follower.followed(publish(version, random_model(version)).ref)
         until(serves(predictor, version))
     assert predictor.last_refusal is None
 
@@ -71,7 +75,7 @@ def test_a_store_that_comes_back_is_asked_again(
 ) -> None:
     head = publish(1, random_model(1))
     store.available = False
-    follow(QUICK).followed(head)
+    follow(QUICK).followed(head.ref)
     until(lambda: predictor.last_refusal is not None and predictor.last_refusal.attempts > 2)
     assert predictor.last_refusal is not None
     assert not predictor.last_refusal.final
@@ -90,9 +94,9 @@ def test_a_newer_head_ends_the_wait_for_an_older_one(
     dangling = publish(1, random_model(1))
     del store.objects[dangling.event.model.key]
     follower = follow(NEVER_AGAIN)
-    follower.followed(dangling)
+    follower.followed(dangling.ref)
     until(refuses(predictor, 1))
-    follower.followed(publish(2, random_model(2)))
+    follower.followed(publish(2, random_model(2)).ref)
     until(serves(predictor, 2))
 
 
@@ -100,14 +104,14 @@ def test_an_unusable_model_is_not_tried_again_and_the_old_one_answers(
     predictor: Predictor, follow: Follow, publish: Publish, random_model: RandomModel
 ) -> None:
     follower = follow(QUICK)
-    follower.followed(publish(1, random_model(1)))
+    follower.followed(publish(1, random_model(1)).ref)
     until(serves(predictor, 1))
-    follower.followed(publish(2, b"no model at all"))
+    follower.followed(publish(2, b"no model at all").ref)
     until(refuses(predictor, 2))
     assert predictor.last_refusal is not None
     assert predictor.last_refusal.final
     assert serves(predictor, 1)()
-    follower.followed(publish(3, random_model(3)))
+    follower.followed(publish(3, random_model(3)).ref)
     until(serves(predictor, 3))
     assert predictor.last_refusal.attempts == 1
 
@@ -121,21 +125,26 @@ def test_a_stop_ends_the_wait_for_another_try(
 ) -> None:
     head = publish(1, random_model(1))
     store.available = False
-    follow(NEVER_AGAIN).followed(head)
+    follow(NEVER_AGAIN).followed(head.ref)
     until(refuses(predictor, 1))  # the fixture stops it and joins its thread
 
 
 def test_an_error_nobody_expects_ends_the_follower(
-    predictor: Predictor, publish: Publish, random_model: RandomModel, monkeypatch: pytest.MonkeyPatch
+    predictor: Predictor,
+    find: Find,
+    publish: Publish,
+    random_model: RandomModel,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """It has to crash the process: a supervisor starts it again."""
 
-    def broken(_: Published) -> None:
+    def broken(*_: object) -> None:
         raise KeyError("a fault in the program")
 
     monkeypatch.setattr(predictor, "reload_model", broken)
-    follower = ModelFollower(predictor, QUICK)
-    follower.followed(publish(1, random_model(1)))
+    follower = ModelFollower(predictor, QUICK, find)
+    follower.serving_changed(ServingState())
+    follower.followed(publish(1, random_model(1)).ref)
     with pytest.raises(KeyError):
         follower.run()
 
@@ -165,7 +174,7 @@ def test_a_flood_of_requests_meets_no_gap_and_no_mixture(
         floods = [pool.submit(flood) for _ in range(3)]
         try:
             for version, head in heads.items():
-                follower.followed(head)
+                follower.followed(head.ref)
                 until(serves(predictor, version))
         finally:
             flooding.clear()

@@ -9,12 +9,14 @@ from confluent_kafka import TopicPartition
 from numpy.typing import NDArray
 
 from fedswipe import codec
+from fedswipe.dead_letters.position import Position, retry_headers
 from fedswipe.errors import InvalidMessage
 from fedswipe.events import (
     ClientId,
     DeltaCodec,
     DeltaComputed,
     Event,
+    Header,
     Sha256,
     SwipeId,
     SwipeRecorded,
@@ -25,19 +27,21 @@ from fedswipe.kafka.consume_loop import Membership
 from fedswipe.kafka.record import Record
 from fedswipe.kafka.transaction import Outgoing
 from fedswipe.testing.modelstore import InMemoryModelStore
-from fedswipe.topology import LINEAGES, SWIPES, TRAIN_REQUESTS
+from fedswipe.topology import LINEAGES, SWIPES, TRAIN_REQUESTS, dead_letters
 from services.trainer.closed_ranges import ClosedRanges, LeasedRange
 from services.trainer.deltas import ComputeDeltas
 from services.trainer.handlers import Collecting, CollectSwipes
 from services.trainer.heads import Heads
 from services.trainer.lease import Load
 from services.trainer.local_trainer import BaseModel, Training
+from services.trainer.memory import SwipeMemory
 from services.trainer.ranges import RangeLimits
 from services.trainer.train_ranges import TrainRanges
 
 BASE = BaseModel(LINEAGES[0], Version(3), Sha256("ab" * 32), {})
 SPAN = 5
 ROOMY = Load(1000, 10**9)
+PACKAGED = codec.PackagedSchemas()
 
 
 @dataclass
@@ -50,17 +54,18 @@ class FakeClock:
 
 @dataclass
 class FakeTrainer:
-    """The delta says how many swipes there were, and the seed; a client who swiped `bad` fails."""
+    """The delta says how many swipes there were, and the seed; if `broken`, who swiped `bad` fails."""
 
     bases: list[BaseModel] = field(default_factory=list)
     before: Callable[[], None] = lambda: None
+    broken: bool = True
 
     def train(
         self, base: BaseModel, features: NDArray[np.float32], words: Sequence[str], seed: int
     ) -> Training:
         self.before()
         self.bases.append(base)
-        if "bad" in words:
+        if self.broken and "bad" in words:
             raise InvalidMessage("diverged", "a test says so")
         delta = np.array([len(features), seed % 1000], np.float32)
         return Training(delta, 2.0, 1.0)
@@ -97,10 +102,16 @@ class Log:
     records: dict[int, list[Record]] = field(default_factory=dict)
     reads: int = 0
 
-    def append(self, partition: int, value: bytes | None, offset: int | None = None) -> Record:
+    def append(
+        self,
+        partition: int,
+        value: bytes | None,
+        offset: int | None = None,
+        headers: tuple[Header, ...] = (),
+    ) -> Record:
         there = self.records.setdefault(partition, [])
         at = offset if offset is not None else (there[-1].offset + 1 if there else 0)
-        there.append(Record(SWIPES.name, partition, at, b"key", value))
+        there.append(Record(SWIPES.name, partition, at, b"key", value, headers))
         return there[-1]
 
     def read(self, partition: int, start: int, end: int) -> list[Record]:
@@ -114,15 +125,17 @@ class Log:
 class Rig:
     """A trainer over twins: the test plays the consume loop, and settles what has been closed."""
 
-    def __init__(self, limits: RangeLimits, most: Load = ROOMY) -> None:
+    def __init__(
+        self, limits: RangeLimits, most: Load = ROOMY, schemas: codec.SchemaSource = PACKAGED
+    ) -> None:
         self.clock, self.log, self.trainer = FakeClock(), Log(), FakeTrainer()
         self.transactions, self.store, self.heads = FakeTransactions(), InMemoryModelStore(), Heads()
         self.closed = ClosedRanges()
-        schemas = codec.PackagedSchemas()
         self.collect = CollectSwipes(Collecting(limits, most), self.closed, self.clock, schemas, self.log.end)
         compute = ComputeDeltas(self.trainer, DeltaCodec.FP16)
         self.train = TrainRanges(
-            self.closed, self.heads, compute, self.store, self.transactions, schemas, self.log.read, SPAN
+            *(self.closed, self.heads, compute, self.store, self.transactions, schemas),
+            SwipeMemory(self.log.read, self.letters_from, schemas, SPAN),
         )
         self.heads.put(BASE)
         self.collect.assigned([], Membership("first"))
@@ -131,8 +144,28 @@ class Rig:
         """Append a swipe to partition 0 and hand it over."""
         return self.hand_over(self.log.append(0, codec.encode(swiped(client, swipe_id, word))))
 
-    def swiped(self, client: str, swipe_id: str) -> SwipeRecorded:
-        return swiped(client, swipe_id, "hello")
+    def retry(self, letter: Record | Position) -> Record:
+        """Append the original again, as an operator does, and hand it over; a position has no original."""
+        at = letter if isinstance(letter, Position) else Position(SWIPES.name, 0, letter.offset)
+        value = letter.value if isinstance(letter, Record) else None
+        return self.hand_over(self.log.append(0, value, headers=retry_headers((), at)))
+
+    def settle_now(self) -> None:
+        """Let the time of every open range pass, and settle it."""
+        self.clock.seconds += 1e6
+        self.collect.has_room()
+        self.settle_all()
+
+    def letters_from(self, partition: int, start: int) -> tuple[list[Record], int]:
+        """The partition's dead letters as they were committed."""
+        topic = dead_letters(SWIPES)
+        outs = [out for events, _, _ in self.transactions.commits for out in events]
+        found = [codec.encode(out.event) for out in outs if (out.topic, out.partition) == (topic, partition)]
+        records = [Record(topic.name, partition, at, None, value) for at, value in enumerate(found)]
+        return records[start:], len(found)
+
+    def swiped(self, client: str, swipe_id: str, word: str = "hello") -> SwipeRecorded:
+        return swiped(client, swipe_id, word)
 
     def hand_over(self, record: Record) -> Record:
         self.collect.records([record])

@@ -1,0 +1,78 @@
+"""The commands about models: each imports what it needs when it is called."""
+
+import os
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fedswipe.cli.options import Folder, JsonPath, SwipesPath
+
+
+def demo(
+    swipes: SwipesPath = None,
+    clients: Annotated[int, typer.Option(min=34, help="How many people send their swipes.")] = 340,
+    json_file: JsonPath = None,
+    picture: Annotated[Path, typer.Option("--picture", help="Where accuracy per version is drawn.")] = Path(
+        "demo-report.png"
+    ),
+    ingest: Annotated[
+        str | None,
+        typer.Option(
+            help="A running loop's ingest; its Kafka and store are the environment's.",
+            envvar="FEDSWIPE_INGEST",
+        ),
+    ] = None,
+    predictor: Annotated[
+        str | None,
+        typer.Option(help="Its predictor. Without both a loop is brought up.", envvar="FEDSWIPE_PREDICTOR"),
+    ] = None,
+    folder: Folder = None,
+) -> None:
+    """Run the whole loop: swipes in, better words out, judged on people who were never sent."""
+    from fedswipe.cli import demo as main_job
+    from fedswipe.cli.loop import bring_up, given
+
+    here = partial(bring_up, folder)
+    open_loop = partial(given, ingest, predictor, os.environ) if ingest and predictor else here
+    main_job.demo(open_loop, swipes=swipes, clients=clients, json_file=json_file, picture=picture)
+
+
+def evaluate(
+    swipes: Annotated[
+        Path, typer.Option("--swipes", exists=True, help="How We Swipe logs: the zip file or a folder.")
+    ],
+    lexicon: Annotated[str, typer.Option("--lexicon", help="The words that a prediction may be.")] = "en-30k",
+    words: Annotated[
+        Path | None,
+        typer.Option("--words", exists=True, help="Words, one a line, in place of the lexicon's rarest."),
+    ] = None,
+    model: Annotated[
+        str, typer.Option("--model", help="factory, latest, s3://bucket/key, or a file's path.")
+    ] = "factory",
+    unseen: Annotated[
+        bool, typer.Option("--unseen", help="Judge only the people that the demo never sends.")
+    ] = False,
+    json_file: JsonPath = None,
+) -> None:
+    """Say how well and how fast a model reads logged swipes."""
+    from fedswipe.cli import evaluate as judge
+
+    judge.evaluate(
+        swipes=swipes, lexicon=lexicon, words=words, model=model, unseen=unseen, json_file=json_file
+    )
+
+
+def pretrain(
+    out: Annotated[Path, typer.Option("--out", help="Where the model is written, as safetensors.")],
+    seed: Annotated[
+        int, typer.Option("--seed", help="The same seed gives the same bytes on one machine.")
+    ] = 0,
+    swipes: Annotated[int, typer.Option("--swipes", min=64, help="How many synthetic swipes.")] = 40_960,
+    model: Annotated[str, typer.Option("--model", help="Whose layout and lexicon.")] = "swipe-en",
+) -> None:
+    """Train a factory model, on synthetic swipes only."""
+    from fedswipe.cli import pretrain as training
+
+    training.pretrain(out=out, seed=seed, swipes=swipes, model=model)
