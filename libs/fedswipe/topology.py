@@ -126,12 +126,15 @@ GROUPS = (TRAINERS, AGGREGATORS)
 def dead_letters(source: Topic[Event]) -> Topic[DeadLettered]:
     """Return the topic where a source's unusable records go, whole, each with its position and reason.
 
-    The operator closes letters there; the trainer reads whether a retried swipe is one.
+    The operator closes letters there; the trainer reads whether a retried swipe is one. The audit holds them
+    against what was settled, and writes none.
     """
-    readers = (Role.OPERATOR, Role.TRAINER) if source is SWIPES else (Role.OPERATOR,)
+    audited = (Role.AUDIT,) if Role.AUDIT in source.consumers else ()
+    readers = (Role.OPERATOR, *((Role.TRAINER,) if source is SWIPES else ()), *audited)
+    writers = tuple(role for role in source.consumers if role is not Role.AUDIT)
     return Topic(
         f"{source.name}.dlq", DeadLettered, Key.SOURCE, source.partitions, timedelta(days=90),
-        producers=(*source.consumers, Role.OPERATOR), consumers=readers, max_bytes=source.max_bytes + 100_000,
+        producers=(*writers, Role.OPERATOR), consumers=readers, max_bytes=source.max_bytes + 100_000,
     )  # fmt: skip
 
 
