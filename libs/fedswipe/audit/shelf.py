@@ -109,17 +109,17 @@ class Shelf:
     def recipe(self, event: GlobalModelPublished, stored: Stored) -> Recipe | None:
         """Return a link's recipe, None when it cannot be read.
 
-        FedswipeError when it was made by a newer release, whose windows this one cannot recompute.
+        FedswipeError when it was made by another release, whose windows this one cannot recompute.
         """
         sha256 = event.recipe.sha256
         if sha256 not in self._recipes and stored.verified is not None:
             recipe = _read(stored.verified)
             if recipe is None:
                 return None
-            if recipe.code_version > CODE_VERSION:
+            if recipe.code_version != CODE_VERSION:
                 raise FedswipeError(
                     f"version {event.version}: its recipe has code_version {recipe.code_version}, this "
-                    f"release knows {CODE_VERSION}; audit it with the release that made it"
+                    f"release recomputes {CODE_VERSION}; audit it with the release that made it"
                 )
             self._recipes[sha256] = recipe
         return self._recipes.get(sha256)

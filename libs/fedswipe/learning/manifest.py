@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import orjson
 
@@ -56,6 +56,12 @@ class Manifest:
         """Read what `to_bytes` wrote; FedswipeError when these bytes are something else."""
         try:
             rows = orjson.loads(data)["entries"]
-            return cls(tuple(Entry(offset, DeltaId(i), Verdict(v), weight) for offset, i, v, weight in rows))
+            return cls(tuple(_entry(*row) for row in rows))
         except (ValueError, KeyError, TypeError) as error:
             raise FedswipeError(f"manifest: not one that this release knows ({error!r})") from error
+
+
+def _entry(offset: Any, delta_id: Any, verdict: Any, weight: Any) -> Entry:
+    if not (type(offset) is type(weight) is int and isinstance(delta_id, str)):
+        raise TypeError(f"a record is {[offset, delta_id, verdict, weight]!r}")
+    return Entry(offset, DeltaId(delta_id), Verdict(verdict), weight)

@@ -16,6 +16,7 @@ from fedswipe.learning.recipe import Recipe
 from fedswipe.learning.verdict import Verdict
 from fedswipe.modelstore import StoreUnavailable
 from fedswipe.topology import GLOBAL_MODELS, SWIPES, WEIGHT_DELTAS, dead_letters
+from services.aggregator import contents
 
 if TYPE_CHECKING:
     from conftest import Lineage
@@ -97,6 +98,21 @@ def test_wrong_verdicts_name_their_offsets(lineage: "Lineage") -> None:
     assert found.offsets is not None
     assert (found.offsets.start, found.offsets.end) == (first.offset, first.offset + 1)
     assert "stale with weight 0, recomputed folded" in found.detail
+
+
+@pytest.mark.parametrize(
+    "data", [b"junk", b"[]", b"{}", b'{"entries": 1}', b'{"entries": [["a", 1, "folded", "b"]]}']
+)
+def test_a_manifest_that_is_none_is_a_finding(lineage: "Lineage", data: bytes) -> None:
+    forge(lineage, manifest=lineage.store.put("swipe-en/manifests", data))
+    assert lineage.codes() == ["other_manifest"]
+
+
+@pytest.mark.parametrize("what", ["recipe", "optimizer", "model"])
+def test_another_object_that_is_none_is_a_finding(lineage: "Lineage", what: str) -> None:
+    forge(lineage, **{what: lineage.store.put("swipe-en/junk", b"junk")})
+    lineage.round("next")
+    assert lineage.audit().outcome is Outcome.BROKEN
 
 
 @pytest.mark.parametrize("number", ["folded", "refused", "examples"])
@@ -326,21 +342,56 @@ def test_a_large_delta_is_taken_from_the_store(lineage: "Lineage") -> None:
     assert content.key in found["delta_content"].detail
 
 
+@pytest.mark.parametrize("tamper", ["missing", "changed"])
+def test_what_the_store_lacked_then_is_taken_from_the_manifest(
+    lineage: "Lineage", tamper: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An aggregator saw that an object was not there; it may have been mended since."""
+    monkeypatch.setattr(contents, "TRIES", 1)
+    offset = lineage.swipe("ann", "large")
+    payload = np.full(lineage.architecture.size, 0.5, "<f2").tobytes()
+    content = lineage.store.put("swipe-en/deltas", payload)
+    lineage.train([offset], payload=None, content=content)
+    if tamper == "missing":
+        del lineage.store.objects[content.key]
+    else:
+        lineage.store.objects[content.key] = b"!" * len(payload)
+    lineage.fold()
+    lineage.close_by_time()
+    lineage.round("next")
+    manifest = Manifest.from_bytes(lineage.store.get(lineage.event(5).manifest))
+    assert [entry.verdict for entry in manifest.entries] == [f"{tamper}_content"]
+    assert lineage.audit().findings.kept == []
+    lineage.store.objects[content.key] = payload
+    assert lineage.audit().findings.kept == []
+
+
+def test_a_reference_that_points_elsewhere_is_refused_and_fetched_by_nobody(lineage: "Lineage") -> None:
+    elsewhere = lineage.store.put("swipe-en/elsewhere", b"!" * 2 * lineage.architecture.size)
+    lineage.train([lineage.swipe("ann", "large")], payload=None, content=elsewhere)
+    del lineage.store.objects[elsewhere.key]
+    lineage.fold()
+    lineage.close_by_time()
+    lineage.round("next")
+    assert lineage.audit().findings.kept == []
+
+
 def test_a_window_may_not_go_on_when_it_is_full(lineage: "Lineage") -> None:
     recipe = replace(Recipe.from_bytes(lineage.store.get(lineage.event(4).recipe)), deltas=1)
     forge(lineage, recipe=lineage.store.put("swipe-en/recipes", recipe.to_bytes()))
     assert lineage.codes() == ["window_was_full"]
 
 
-def test_a_recipe_of_a_newer_release_is_not_judged(lineage: "Lineage") -> None:
-    recipe = replace(Recipe.from_bytes(lineage.store.get(lineage.event(4).recipe)), code_version=99)
+@pytest.mark.parametrize("code_version", [1, 99])
+def test_a_recipe_of_another_release_is_not_judged(lineage: "Lineage", code_version: int) -> None:
+    recipe = replace(Recipe.from_bytes(lineage.store.get(lineage.event(4).recipe)), code_version=code_version)
     forge(lineage, recipe=lineage.store.put("swipe-en/recipes", recipe.to_bytes()))
-    with pytest.raises(FedswipeError, match="version 4: its recipe has code_version 99"):
+    with pytest.raises(FedswipeError, match=f"version 4: its recipe has code_version {code_version}"):
         lineage.audit()
 
 
 def test_a_trained_swipe_may_have_no_letter(lineage: "Lineage") -> None:
-    lineage.swipe_letter(0)
+    lineage.swipe_letter(0, "diverged")
     assert lineage.codes() == ["doubled_swipe"]
 
 
