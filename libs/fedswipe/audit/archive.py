@@ -16,8 +16,9 @@ from fedswipe import codec
 from fedswipe.audit.evidence import ObjectReader
 from fedswipe.audit.record_file import StampedRecord, write_records
 from fedswipe.audit.swipe_classes import SwipeClasses
+from fedswipe.dead_letters.closing import RETRIED_AS, how_closed, retried_as
 from fedswipe.errors import FedswipeError, InvalidMessage
-from fedswipe.events import DeadLettered, ModelId, ObjectRef
+from fedswipe.events import DeadLettered, Header, ModelId, ObjectRef
 
 CHUNK = 16_000_000  # bytes of records in one object; one is in memory at a time
 
@@ -93,12 +94,17 @@ def put_chunks(
 
 
 def stripped(stamped: StampedRecord, schemas: codec.SchemaSource) -> StampedRecord:
-    """Return a dead letter without the record that it is about; what is no letter loses its value."""
+    """Return a dead letter without the record that it is about; what is no letter loses its value.
+
+    What closes a letter keeps the name of the retry: it is an offset.
+    """
     try:
         letter = codec.decode(DeadLettered, stamped.record.value, schemas)
     except InvalidMessage:
         return replace(stamped, record=replace(stamped.record, key=None, value=None, headers=()))
-    bare = codec.encode(replace(letter, key=None, value=None, headers=(), detail=""))
+    retry = retried_as(letter) if how_closed(letter) else None
+    named = () if retry is None else (Header(RETRIED_AS, str(retry).encode()),)
+    bare = codec.encode(replace(letter, key=None, value=None, headers=named, detail=""))
     return replace(stamped, record=replace(stamped.record, key=None, value=bare, headers=()))
 
 

@@ -18,12 +18,11 @@ from fedswipe.audit.links import Fallen, read_links
 from fedswipe.audit.record_file import StampedRecord
 from fedswipe.audit.scope import Progress, Scope, quiet
 from fedswipe.audit.swipe_classes import classify
+from fedswipe.audit.swipe_letters import read_swipe_letters
 from fedswipe.chain import Chain, Link
 from fedswipe.errors import FedswipeError
 from fedswipe.events import Event, OffsetRange
-from fedswipe.recent_swipes import RecentSwipes
 from fedswipe.topology import GLOBAL_MODELS, SWIPES, WEIGHT_DELTAS, Lineage, Topic, dead_letters
-from fedswipe.training_examples import readable_swipes
 
 
 @dataclass(frozen=True)
@@ -150,10 +149,10 @@ class Archiving:
         evidence, model_id, span = self._evidence, self._lineage.model_id, self._scope.repeat_span
         for partition in range(SWIPES.partitions):
             start, end = self._swipes(store, partition)
-            before = evidence.read(SWIPES, partition, max(0, start - span), start)
-            recent = RecentSwipes(span, start, readable_swipes(before, evidence.schemas))
+            letters = read_swipe_letters(evidence, partition, end)
+            hindsight = letters.hindsight(evidence, partition, span, start)
             records = evidence.read(SWIPES, partition, start, end)
-            for found in classify(records, evidence.schemas, model_id, partition, start, end, recent):
+            for found in classify(records, evidence.schemas, model_id, partition, start, end, hindsight):
                 yield put_references(store, model_id, SWIPES.name, found)
 
     def _swipes(self, store: ArchiveStore, partition: int) -> tuple[int, int]:

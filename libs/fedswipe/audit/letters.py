@@ -7,6 +7,7 @@ import numpy as np
 from fedswipe import codec
 from fedswipe.audit.evidence import Evidence
 from fedswipe.audit.finding import Finding, broken, expired, note
+from fedswipe.dead_letters.closing import how_closed
 from fedswipe.errors import InvalidMessage
 from fedswipe.events import DeadLettered, Event, OffsetRange
 from fedswipe.learning.manifest import Entry
@@ -70,13 +71,16 @@ class VerdictBook:
                 yield broken("missing_letter", text, topic=WEIGHT_DELTAS.name, offsets=where)
 
 
-def read_letters(
-    evidence: Evidence, source: Topic[Event], partition: int, end: int | None = None
-) -> Iterator[DeadLettered]:
-    """Yield the dead letters of a partition's records; what is no letter there is somebody else's."""
+def read_letters(evidence: Evidence, source: Topic[Event], partition: int) -> Iterator[DeadLettered]:
+    """Yield the dead letters of a partition's records, without what closes them."""
+    return (event for event in read_events(evidence, source, partition) if how_closed(event) is None)
+
+
+def read_events(evidence: Evidence, source: Topic[Event], partition: int) -> Iterator[DeadLettered]:
+    """Yield dead letters and what closes them; what is neither there is somebody else's."""
     topic = dead_letters(source)
     kept = evidence.kept(topic, partition)
-    for record in evidence.read(topic, partition, kept.start, kept.end if end is None else end):
+    for record in evidence.read(topic, partition, kept.start, kept.end):
         try:
             letter = codec.decode(DeadLettered, record.value, evidence.schemas)
         except InvalidMessage:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from fedswipe.audit.duty import Duty
 from fedswipe.audit.evidence import Kept
 from fedswipe.audit.finding import Finding, Kind
-from fedswipe.audit.swipe_classes import Duty, SwipeClasses
+from fedswipe.audit.swipe_classes import SwipeClasses
 from fedswipe.events import DeltaComputed, OffsetRange
 from fedswipe.topology import SWIPES
 
@@ -95,10 +96,17 @@ class SwipeLedger:
         nowhere = must & (counted == 0) & ~lettered & np.isin(found.duties, (Duty.TRAINED, Duty.LETTER))
         told = found.offsets >= expected.known
         both = (found.duties == Duty.TRAINED) & (counted > 0) & lettered
-        needless = np.isin(found.duties, (Duty.NOWHERE, Duty.LETTER)) & (counted > 0)
+        needless = np.isin(found.duties, (Duty.NOWHERE, Duty.LETTER, Duty.LEFT, Duty.OVERLOOKED)) & (
+            counted > 0
+        )
+        retries = must & (found.duties == Duty.UNTOLD)
+        left, overlooked = (must & (found.duties == duty) for duty in (Duty.LEFT, Duty.OVERLOOKED))
         yield from _each("lost_swipe", "in no delta and no dead letter", found, nowhere & told)
         gone = "in no delta and no dead letter that is still kept"
         yield from _each("untold_swipe", gone, found, nowhere & ~told, Kind.EXPIRED)
+        yield from _each("untold_swipe", "retries of letters that may be gone", found, retries, Kind.EXPIRED)
+        yield from _each("left_retry", "retries that took no letter up", found, left, Kind.NOTE)
+        yield from _each("overlooked_retry", "retries of open letters that took none up", found, overlooked)
         yield from _each("doubled_swipe", "in a delta and in a dead letter", found, both)
         yield from _each("needless_swipe", "in a delta, and must not be trained", found, needless)
         claimed = np.flatnonzero(column[found.start - start : found.end - start] & DELTAS) + found.start

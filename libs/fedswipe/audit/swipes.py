@@ -1,20 +1,17 @@
 """Shows that every swipe that could be trained stands in just one delta or dead letter."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 
 from fedswipe.audit.evidence import Evidence, Kept
-from fedswipe.audit.finding import Finding, Findings, expired
-from fedswipe.audit.letters import read_letters
+from fedswipe.audit.finding import Finding, Findings, broken, expired
+from fedswipe.audit.hindsight import Hindsight
 from fedswipe.audit.scope import Progress, Scope
 from fedswipe.audit.swipe_classes import SwipeClasses, classify
 from fedswipe.audit.swipe_ledger import Expected, SwipeLedger
+from fedswipe.audit.swipe_letters import KeptLetters, read_swipe_letters
 from fedswipe.events import ModelId, OffsetRange
-from fedswipe.recent_swipes import RecentSwipes
-from fedswipe.topology import SWIPES, dead_letters
-from fedswipe.training_examples import readable_swipes
-
-LONGEST_RANGE = 4_096  # swipes a trainer settles at once, at most: its letters and deltas come together
-
+from fedswipe.topology import SWIPES
 
 References = Mapping[int, Sequence[SwipeClasses]]
 
@@ -63,7 +60,10 @@ class SwipeAudit:
         return done
 
     def _judge(self, partition: int, kept: Kept) -> Iterator[Finding]:
-        expected = self._expected(partition, kept, self._read_letters(partition))
+        letters = read_swipe_letters(self._evidence, partition, kept.end)
+        for offset in letters.letters.refused:
+            self._ledger.letter(partition, offset)
+        expected = self._expected(partition, kept, letters.known)
         if expected.start < kept.start:
             detail = (
                 f"swipes [{expected.start}, {kept.start}) of partition {partition} are no longer in "
@@ -71,28 +71,14 @@ class SwipeAudit:
             )
             gone = OffsetRange(partition, expected.start, kept.start)
             yield expired("swipes_gone", detail, topic=SWIPES.name, offsets=gone)
-        for found in self._classes(partition, kept):
-            yield from self._ledger.judge(found, expected)
-
-    def _classes(self, partition: int, kept: Kept) -> Iterator[SwipeClasses]:
-        """Take from an archive what it says of swipes that are gone, and read the others."""
-        archived, schemas, span = self._references[partition], self._evidence.schemas, self._scope.repeat_span
-        yield from archived
+        archived = self._references[partition]
         start = max([kept.start, *(found.end for found in archived)])
-        before = self._evidence.read(SWIPES, partition, max(0, start - span), start)
-        recent = RecentSwipes(span, start, readable_swipes(before, schemas))
-        records = self._evidence.read(SWIPES, partition, start, kept.end)
-        yield from classify(records, schemas, self._model_id, partition, start, kept.end, recent)
-
-    def _read_letters(self, partition: int) -> int:
-        """Count the letters; return the offset before which one may have been deleted."""
-        first: int | None = None
-        for letter in read_letters(self._evidence, SWIPES, partition):
-            self._ledger.letter(partition, letter.offset)
-            first = letter.offset if first is None else min(first, letter.offset)
-        if self._evidence.kept(dead_letters(SWIPES), partition).start == 0:
-            return 0
-        return self._kept[partition].end if first is None else first + LONGEST_RANGE
+        hindsight = letters.hindsight(self._evidence, partition, self._scope.repeat_span, start)
+        records, schemas = self._evidence.read(SWIPES, partition, start, kept.end), self._evidence.schemas
+        read = classify(records, schemas, self._model_id, partition, start, kept.end, hindsight)
+        for found in chain(archived, read):
+            yield from self._ledger.judge(found, expected)
+        yield from _false_closings(partition, start, kept.end, letters, hindsight)
 
     def _expected(self, partition: int, kept: Kept, letters_from: int) -> Expected:
         """Return which swipes must stand somewhere; a range across the scope's edge is not judged."""
@@ -109,3 +95,15 @@ class SwipeAudit:
         if self._scope.last is not None:
             end = min(end, last.start) if last else start
         return Expected(start, end, known)
+
+
+def _false_closings(
+    partition: int, start: int, end: int, kept: KeptLetters, hindsight: Hindsight
+) -> Iterator[Finding]:
+    """Yield the letters that were closed by a retry which did not take them up: nothing stands for them."""
+    for letter, by in sorted(kept.letters.taken_up.items()):
+        if start <= by.retry < end and letter not in hindsight.took:
+            yield broken(
+                "false_closing", f"the letter of swipe {letter} is closed by {by.retry}, no retry of it",
+                topic=SWIPES.name, offsets=OffsetRange(partition, letter, letter + 1),
+            )  # fmt: skip

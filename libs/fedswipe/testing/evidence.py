@@ -7,7 +7,7 @@ from fedswipe import codec
 from fedswipe.audit.evidence import Kept
 from fedswipe.audit.record_file import StampedRecord
 from fedswipe.audit.swipe_classes import SwipeClasses
-from fedswipe.events import Event
+from fedswipe.events import Event, Header
 from fedswipe.kafka.record import Record
 from fedswipe.topology import Topic
 
@@ -20,7 +20,7 @@ class InMemoryEvidence:
     `ends` and `starts` may be moved by a test: past aborted records, or as retention does.
     """
 
-    schemas = codec.PackagedSchemas()
+    schemas: codec.SchemaSource = codec.PackagedSchemas()
 
     def __init__(self) -> None:
         self.records: dict[Place, list[Record]] = defaultdict(list)
@@ -29,12 +29,17 @@ class InMemoryEvidence:
         self.settled: dict[int, int] = {}
 
     def write(
-        self, topic: Topic[Event], partition: int, value: bytes | None, key: bytes | None = None
+        self,
+        topic: Topic[Event],
+        partition: int,
+        value: bytes | None,
+        key: bytes | None = None,
+        headers: tuple[Header, ...] = (),
     ) -> int:
         """Append a record; return its offset."""
         place = (topic.name, partition)
         offset = self.ends[place]
-        self.records[place].append(Record(topic.name, partition, offset, key, value))
+        self.records[place].append(Record(topic.name, partition, offset, key, value, headers))
         self.ends[place] = offset + 1
         return offset
 

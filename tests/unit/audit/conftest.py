@@ -13,11 +13,14 @@ from fedswipe.audit.finding import Kind
 from fedswipe.audit.report import Report
 from fedswipe.audit.scope import Scope
 from fedswipe.audit.verify import verify
+from fedswipe.dead_letters.closing import Closing, closing, taken_up
+from fedswipe.dead_letters.position import Position, retry_headers
 from fedswipe.events import (
     ClientId,
     DeltaCodec,
     DeltaComputed,
     DeltaId,
+    Event,
     GlobalModelPublished,
     OffsetRange,
     SwipeId,
@@ -33,7 +36,7 @@ from fedswipe.swipe.layout import load_layout
 from fedswipe.testing.evidence import InMemoryEvidence
 from fedswipe.testing.lineage_log import Fate, InMemoryLineageLog, LineageLogClient
 from fedswipe.testing.modelstore import InMemoryModelStore
-from fedswipe.topology import GLOBAL_MODELS, LINEAGES, SWIPES, WEIGHT_DELTAS, dead_letters
+from fedswipe.topology import GLOBAL_MODELS, LINEAGES, SWIPES, WEIGHT_DELTAS, Topic, dead_letters
 from services.aggregator.handlers import Aggregation
 from services.aggregator.mailbox import Assigned
 from services.aggregator.objects import Objects
@@ -90,6 +93,22 @@ class Lineage:
         record = next(r for r in self.evidence.records[SWIPES.name, PARTITION] if r.offset == offset)
         letter = codec.encode(record.dead_letter(reason, "made so by a test", "trainer"))
         self.evidence.write(dead_letters(SWIPES), PARTITION, letter)
+
+    def retry(self, letter: int) -> int:
+        """Write the swipe again as `fedswipe dlq retry` does."""
+        record = next(r for r in self.evidence.records[SWIPES.name, PARTITION] if r.offset == letter)
+        headers = retry_headers(record.headers, Position(SWIPES.name, PARTITION, letter))
+        return self.evidence.write(SWIPES, PARTITION, record.value, b"key", headers)
+
+    def close_letter(self, letter: int, retry: int, how: Closing = Closing.RETRIED) -> None:
+        """Write what a trainer commits with a retry."""
+        event = taken_up(Position(SWIPES.name, PARTITION, letter), how, retry, "trainer")
+        self.evidence.write(dead_letters(SWIPES), PARTITION, codec.encode(event))
+
+    def drop(self, source: Topic[Event], partition: int, offset: int) -> None:
+        """Close a letter as `fedswipe dlq drop` does."""
+        event = closing(Position(source.name, partition, offset), Closing.DROPPED, "not wanted", "operator")
+        self.evidence.write(dead_letters(source), partition, codec.encode(event))
 
     def train(self, offsets: Sequence[int], value: float = 0.5, **changed: object) -> int:
         """Write a delta of these swipes, trained from the head; the trainers have settled all there is."""

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from fedswipe import codec
 from fedswipe.audit.evidence import Kept
 from fedswipe.audit.finding import Kind
+from fedswipe.audit.hindsight import Hindsight
 from fedswipe.audit.swipe_classes import classify
 from fedswipe.audit.swipe_ledger import Claim, Expected, SwipeLedger
-from fedswipe.dead_letters.retries import Before
+from fedswipe.dead_letters.retries import Before, SwipeLetters
 from fedswipe.events import ModelId, OffsetRange
 from fedswipe.recent_swipes import RecentSwipes
 from fedswipe.topology import SWIPES
@@ -60,8 +61,10 @@ def judge(lineage: "Lineage", log: list[str], claims: list[Claim], letters: list
     for offset in letters:
         ledger.letter(PARTITION, offset)
     records = lineage.evidence.read(SWIPES, PARTITION, 0, len(log))
-    recent, schemas = RecentSwipes(SPAN, 0, ()), codec.PackagedSchemas()
-    for part in classify(records, schemas, ModelId("swipe-en"), PARTITION, 0, len(log), recent):
+    refused = SwipeLetters()
+    refused.refused = set(letters)
+    hindsight, schemas = Hindsight(refused, 0, SPAN, 0, ()), codec.PackagedSchemas()
+    for part in classify(records, schemas, ModelId("swipe-en"), PARTITION, 0, len(log), hindsight):
         found += ledger.judge(part, Expected(0, len(log), 0))
     assert all(one.kind is Kind.BROKEN for one in found)
     return [one.code for one in found]

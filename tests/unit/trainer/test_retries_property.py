@@ -1,5 +1,6 @@
 """ADR 0019 over random logs: swipes that come again, fail, cannot be read, are retried rightly and wrongly.
 
+What a trainer makes of such a log, the audit finds in order; with a delta or a letter less, it does not.
 FEDSWIPE_RUNS sets how many logs are tried.
 """
 
@@ -16,20 +17,27 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fedswipe import avro_schemas, codec
+from fedswipe.audit import hindsight
+from fedswipe.audit.evidence import Kept
+from fedswipe.audit.finding import Finding, Findings, Kind
+from fedswipe.audit.scope import Scope, quiet
+from fedswipe.audit.swipe_ledger import Claim, SwipeLedger
+from fedswipe.audit.swipes import SwipeAudit
 from fedswipe.dead_letters.closing import Closing, how_closed, retried_as
 from fedswipe.dead_letters.letters import Letters
 from fedswipe.dead_letters.position import Position, retry_of
-from fedswipe.events import DeadLettered, SwipeRecorded
+from fedswipe.events import DeadLettered, DeltaComputed, ModelId, SwipeRecorded
 from fedswipe.kafka.errors import BrokerUnavailable
 from fedswipe.kafka.record import Record
-from fedswipe.topology import SWIPES
+from fedswipe.testing.evidence import InMemoryEvidence
+from fedswipe.topology import SWIPES, dead_letters
 from services.trainer.ranges import RangeLimits
 
 if TYPE_CHECKING:
     from conftest import Rig
 
 RUNS = int(os.environ.get("FEDSWIPE_RUNS", "30"))
-SPAN = 5  # the rig's
+SPAN, LONGEST = 5, 3  # the rig's
 NEWER = json.loads(avro_schemas.versions(SwipeRecorded)[-1])
 NEWER["fields"].append({"name": "finger", "type": "int", "default": 0})
 NEWER_HEADER = codec.MARKER + avro_schemas.fingerprint_of(json.dumps(NEWER))
@@ -70,7 +78,7 @@ steps = st.lists(
 class Run:
     def __init__(self, make_rig: "Callable[..., Rig]") -> None:
         self.schemas = LateSchemas()
-        self.make_rig = lambda: make_rig(RangeLimits(3, 2.0), schemas=self.schemas)
+        self.make_rig = lambda: make_rig(RangeLimits(LONGEST, 2.0), schemas=self.schemas)
         self.rig = self.make_rig()
         self.keys: dict[int, str] = {}
 
@@ -142,6 +150,11 @@ def _quiet(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.CRITICAL)
 
 
+@pytest.fixture(autouse=True)
+def _short_ranges(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hindsight, "LONGEST_RANGE", LONGEST)
+
+
 @given(steps=steps)
 @settings(
     max_examples=RUNS,
@@ -158,6 +171,7 @@ def test_a_swipe_counts_once_whatever_is_retried_and_nothing_is_lost(
     run.rig.transactions.failures = []
     run.settle()
     prove(run.rig, run.keys)
+    audit(run)
 
 
 def prove(rig: "Rig", keys: dict[int, str]) -> None:
@@ -205,3 +219,40 @@ def root(records: dict[int, Record], offset: int) -> int:
     while (named := retry_of(records[offset].headers)) is not None:
         offset = named.offset
     return offset
+
+
+def audit(run: Run) -> None:
+    """The audit knows neither ranges nor what was readable when: only what lies in the topics."""
+    run.schemas.published = True
+    deltas, letters = run.rig.transactions.deltas, run.rig.letters_from(0, 0)[0]
+    found = judged(run, deltas, letters)
+    assert codes(found) <= {(Kind.NOTE, "left_retry")}
+    for delta in deltas[-2:]:
+        others = [one for one in deltas if one is not delta]
+        assert (Kind.BROKEN, "lost_swipe") in codes(judged(run, others, letters))
+        assert (Kind.BROKEN, "doubled_swipe") in codes(judged(run, [*deltas, delta], letters))
+    for letter in letters[-2:]:
+        event = codec.decode(DeadLettered, letter.value, codec.PackagedSchemas())
+        if event.reason not in codec.UNREADABLE:  # a repetition that was unreadable needs no letter by now
+            fewer = judged(run, deltas, [one for one in letters if one is not letter])
+            assert fewer != found, "nobody misses a letter, or its closing"
+
+
+def judged(run: Run, deltas: list[DeltaComputed], letters: list[Record]) -> set[Finding]:
+    evidence, end = InMemoryEvidence(), run.rig.log.end(0)
+    evidence.schemas = run.schemas
+    evidence.records[SWIPES.name, 0] = run.rig.log.read(0, 0, end)
+    evidence.ends[SWIPES.name, 0] = end
+    for letter in letters:
+        evidence.write(dead_letters(SWIPES), 0, letter.value)
+    kept, findings = {0: Kept(0, end)}, Findings()
+    ledger = SwipeLedger(kept)
+    for number, delta in enumerate(deltas):
+        findings.extend(ledger.count(Claim.of(number, delta), 2, folded=True))
+    scope = Scope(repeat_span=SPAN)
+    SwipeAudit(evidence, ledger, kept, {0: ()}, ModelId("swipe-en"), scope, whole=True).judge(findings, quiet)
+    return set(findings.kept)
+
+
+def codes(found: set[Finding]) -> set[tuple[Kind, str]]:
+    return {(one.kind, one.code) for one in found}
