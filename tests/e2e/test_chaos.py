@@ -23,6 +23,7 @@ def test_no_fault_loses_a_swipe_counts_one_twice_or_breaks_the_chain(tmp_path: P
     figures = as_json(outcome)
     assert figures["acknowledged"] >= ORDER.swipes
     assert figures["trained"] >= figures["acknowledged_with_word"]
+    assert figures["audit"] == "proven"
     assert figures["repeats"] > 0, "nothing was sent again"
     assert figures["unanswered"] + figures["unavailable"] > 0, "no fault was felt"
     assert figures["predictions"] > 0

@@ -125,6 +125,18 @@ def test_a_version_is_explained(loop: RunningLoop, tmp_path: Path, monkeypatch: 
     assert not hidden & {delta["client"] for delta in folded}
 
 
+def test_an_operators_rollback_is_proven_and_explained(loop: RunningLoop, tmp_path: Path) -> None:
+    before, file = loop.watch.version, tmp_path / "explained.json"
+    code, _ = run("models", "rollback", "1")
+    assert code == 0
+    loop.watch.wait_for(before + 1, DEADLINE)
+    code, report = verify(tmp_path)
+    assert (code, report["findings"], report["head"], report["rollbacks"]) == (0, [], before + 1, 1)
+    code, _ = run("audit", "explain", str(before + 1), "--json", str(file))
+    taken_back = [back["version"] for back in json.loads(file.read_text())["taken_back"]]
+    assert (code, taken_back) == (0, list(range(before, 1, -1)))
+
+
 def test_a_stretch_is_replayed_with_its_origin(loop: RunningLoop) -> None:
     into = f"replayed-{uuid.uuid4().hex}"
     admin = AdminClient(loop.kafka.client())

@@ -81,7 +81,8 @@ class Hindsight:
     def settled(self, seen: Sequence[Seen], position: int) -> None:
         """Move on to `position`, past these."""
         self.recent.remember(seen, position)
-        self._stood.extend(seen)
+        if self._letters.taken_up:
+            self._stood.extend(seen)
         while self._stood and self._stood[0].offset < position - 2 * self._span:
             self._stood.popleft()
 

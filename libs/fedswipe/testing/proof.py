@@ -12,7 +12,7 @@ from fedswipe import codec
 from fedswipe.audit.evidence import ObjectReader
 from fedswipe.audit.finding import Outcome
 from fedswipe.audit.report import Report
-from fedswipe.audit.scope import Scope
+from fedswipe.audit.scope import REPEAT_SPAN, Scope
 from fedswipe.audit.topics import TopicEvidence
 from fedswipe.audit.verify import verify
 from fedswipe.dead_letters.letters import Letters, may_be_retried
@@ -63,10 +63,15 @@ def prove_swipes(
         check(counts[key] == 0, f"{key}: was trained without a word")
 
 
-def prove_chain(kafka: KafkaSettings, store: ObjectReader, lineage: Lineage) -> Report:
-    """Have the audit prove everything; of a loop at rest, nothing may be open. AssertionError otherwise."""
+def prove_chain(
+    kafka: KafkaSettings, store: ObjectReader, lineage: Lineage, repeat_span: int = REPEAT_SPAN
+) -> Report:
+    """Have the audit prove everything; of a loop at rest, nothing may be open. AssertionError otherwise.
+
+    `repeat_span` is the trainers' setting.
+    """
     architecture = Architecture(load_layout(lineage.layout))
-    report = verify(lineage, architecture, TopicEvidence(kafka), store, Scope())
+    report = verify(lineage, architecture, TopicEvidence(kafka), store, Scope(repeat_span=repeat_span))
     found = [f"{one.kind} {one.code}: version {one.version}: {one.detail}" for one in report.findings.kept]
     check(not found, "; ".join(found))
     check(report.outcome is Outcome.PROVEN, report.outcome)

@@ -19,6 +19,7 @@ from fedswipe.testing.running_loop import RunningLoop
 from fedswipe.testing.until import until
 from fedswipe.topology import LINEAGES
 
+REPEAT_SPAN = 1_000_000  # records; longer than any run: no swipe may count again
 START_SECONDS = 120.0  # until every service is ready, on a busy machine
 SETTINGS = {
     "FEDSWIPE_KAFKA_SESSION_TIMEOUT_MS": "6000",  # how long a dead or frozen member keeps its partitions
@@ -26,7 +27,7 @@ SETTINGS = {
     "TRAINER_HELD_SWIPES": "8192",
     "TRAINER_BATCH_SIZE": "512",
     "TRAINER_LEARNING_RATE": "0.001",
-    "TRAINER_REPEAT_SPAN": "1000000",  # longer than any run: no swipe may count again
+    "TRAINER_REPEAT_SPAN": str(REPEAT_SPAN),
     "AGGREGATOR_DELTAS": "16",
     "AGGREGATOR_SECONDS": "8",
 }

@@ -12,6 +12,7 @@ from fedswipe.kafka.admin import Admin
 from fedswipe.kafka.log_range import read_range
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.testing.account import Account, settle_account
+from fedswipe.testing.chaos.cast import REPEAT_SPAN
 from fedswipe.testing.chaos.crowd import Sent
 from fedswipe.testing.chaos.stamps import not_by_broker
 from fedswipe.testing.lineage_log import add_link
@@ -35,10 +36,14 @@ class Published:
 
 @dataclass(frozen=True)
 class Proof:
-    """The account of the swipes, the figures of the chain, and everything that could not be proved."""
+    """The account of the swipes, the figures of the chain, and everything that could not be proved.
+
+    `audit`: the verdict of `fedswipe audit verify`.
+    """
 
     account: Account
     published: Published
+    audit: str
     broken: tuple[str, ...]
 
 
@@ -49,8 +54,9 @@ def prove(loop: RunningLoop, sent: Sent, since: float) -> Proof:
     """
     account = settle_account(loop.kafka, loop.store, sent.with_word, sent.without_word)
     stamps = [f"swipe at {found}" for found in not_by_broker(loop.kafka, since)]
-    broken = (*account.broken, *stamps, *_broken_chain(loop))
-    return Proof(account, published(loop.kafka, loop.lineage), broken)
+    audit, findings = _audit(loop)
+    broken = (*account.broken, *stamps, *findings)
+    return Proof(account, published(loop.kafka, loop.lineage), audit, broken)
 
 
 def published(kafka: KafkaSettings, lineage: Lineage) -> Published:
@@ -75,8 +81,10 @@ def _reasons(kafka: KafkaSettings, lineage: Lineage) -> Iterator[tuple[int, str]
         yield letter.offset, letter.reason
 
 
-def _broken_chain(loop: RunningLoop) -> Iterator[str]:
+def _audit(loop: RunningLoop) -> tuple[str, tuple[str, ...]]:
+    """Return the audit's verdict, and what is wrong unless it is proven without a finding."""
     try:
-        prove_chain(loop.kafka, loop.store, loop.lineage)
+        report = prove_chain(loop.kafka, loop.store, loop.lineage, REPEAT_SPAN)
     except (AssertionError, FedswipeError) as error:
-        yield f"the chain: {type(error).__name__}: {error}"
+        return "not proven", (f"audit verify: {type(error).__name__}: {error}",)
+    return report.outcome.value, ()

@@ -28,6 +28,7 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
         "trained": account.trained,
         "lost": len(account.lost),
         "doubled": len(account.doubled),
+        "audit": proof.audit,
         "models": proof.published.links,
         "folded": proof.published.folded,
         "refused": dict(proof.published.refused),
@@ -83,6 +84,7 @@ def table(outcome: Outcome) -> Table:
         f"{f['predictions_failed_in_outages']:,} while the predictor was down",
     )
     shown.add_row("swipes trained", f"{f['trained']:,}; [bold]lost {f['lost']}, doubled {f['doubled']}[/]")
+    shown.add_row("audit verify", f["audit"])
     shown.add_row("time", ", ".join(f"{name} {seconds:.0f} s" for name, seconds in f["phases"].items()))
     shown.add_row("verdict", f"[red]BROKEN: {len(f['broken'])}[/]" if f["broken"] else "[green]proved[/]")
     return shown
