@@ -1,5 +1,6 @@
 """Retried letters (ADR 0019): the audit judges a retry by the trainer's own rule."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -7,7 +8,9 @@ import pytest
 from fedswipe.audit.archive import archives
 from fedswipe.audit.archived import ArchivedEvidence
 from fedswipe.audit.archiving import Archiving
+from fedswipe.audit.export import export
 from fedswipe.audit.finding import Kind, Outcome
+from fedswipe.audit.folder import verify_folder
 from fedswipe.audit.scope import Scope
 from fedswipe.audit.verify import verify
 from fedswipe.dead_letters.closing import Closing
@@ -157,6 +160,16 @@ def test_a_retry_is_proven_from_an_archive(lineage: "Lineage", refused: int) -> 
     evidence = ArchivedEvidence(lineage.evidence, store, archives(store, line.model_id))
     report = verify(line, lineage.architecture, evidence, store, Scope())
     assert report.findings.kept == []
+
+
+@pytest.mark.usefixtures("retried")
+def test_a_retry_is_proven_from_an_export(lineage: "Lineage", refused: int, tmp_path: Path) -> None:
+    lineage.retry(refused)
+    settle(lineage)
+    line, folder = LINEAGES[0], tmp_path / "evidence"
+    source = (lineage.evidence, lineage.store, iter(()), folder, Scope())
+    assert export(line, lineage.architecture, *source).findings.kept == []
+    assert verify_folder(line, lineage.architecture, folder).findings.kept == []
 
 
 @pytest.mark.usefixtures("retried")
