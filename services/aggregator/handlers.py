@@ -16,6 +16,7 @@ from fedswipe.codec import SchemaSource
 from fedswipe.errors import InvalidMessage, Retryable
 from fedswipe.events import ClosedBy, DeltaComputed
 from fedswipe.kafka.record import Record
+from fedswipe.learning.optimizer import Trained
 from fedswipe.learning.recipe import Recipe
 from fedswipe.learning.window import History, Window
 from fedswipe.modelstore.port import ModelStore
@@ -23,7 +24,7 @@ from fedswipe.telemetry import meter, tracer
 from services.aggregator.contents import Contents
 from services.aggregator.lineage_log import LineageLog
 from services.aggregator.mailbox import Assigned, Deltas, HeadMoved, Mail, Revoked, Sought
-from services.aggregator.objects import Objects, Trained
+from services.aggregator.objects import Objects
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)

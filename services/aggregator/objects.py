@@ -1,29 +1,18 @@
 """The objects behind a lineage's links: model, optimiser state, manifest, recipe; content first (rule 4)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
 
 from fedswipe.chain import Chain, Link
 from fedswipe.events import ClosedBy, DeltaId, GlobalModelPublished, OffsetRange, Sha256, Version
 from fedswipe.learning import optimizer
 from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.manifest import Manifest
+from fedswipe.learning.optimizer import Trained
 from fedswipe.learning.recipe import Recipe
 from fedswipe.learning.weights import to_bytes
 from fedswipe.learning.window import Window
 from fedswipe.modelstore.port import ModelStore
 from fedswipe.topology import Lineage
-
-
-@dataclass(frozen=True, eq=False)
-class Trained:
-    """A version's weights as one vector, in the architecture's order, and the optimiser's state."""
-
-    weights: NDArray[np.float32]
-    state: optimizer.State
 
 
 class Objects:

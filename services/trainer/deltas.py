@@ -13,7 +13,7 @@ from fedswipe.events import DeltaCodec, DeltaComputed, DeltaId, ObjectRef, Offse
 from fedswipe.learning.delta import encode_delta
 from fedswipe.swipe.features import extract
 from fedswipe.swipe.layout import load_layout
-from services.trainer.examples import ClientExamples
+from fedswipe.training_examples import ClientExamples
 from services.trainer.letter import Letter
 from services.trainer.local_trainer import BaseModel, LocalTrainer
 

@@ -1,45 +1,19 @@
 """What a partition's log says before a range, as far as its swipes' verdicts rest on it. One thread's."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 from fedswipe import codec
 from fedswipe.dead_letters.position import is_retry
+from fedswipe.dead_letters.retries import Before, Retries, SwipeLetters
 from fedswipe.errors import InvalidMessage
 from fedswipe.events import DeadLettered
 from fedswipe.kafka.record import Record
-from services.trainer.examples import readable_swipes
-from services.trainer.letter import Letter
+from fedswipe.recent_swipes import RecentSwipes, Seen
+from fedswipe.training_examples import readable_swipes
 from services.trainer.ranges import SwipeRange
-from services.trainer.recent_swipes import RecentSwipes, Seen
-from services.trainer.retries import Retries, SwipeLetters
 
 ReadLog = Callable[[int, int, int], Iterable[Record]]  # swipes partition, start, end
 ReadLetters = Callable[[int, int], tuple[Sequence[Record], int]]  # partition, start; up to the end of now
-
-
-@dataclass(frozen=True)
-class Before:
-    """What stands before a range; `retries` is None where the range has none."""
-
-    recent: RecentSwipes
-    retries: Retries | None = None
-
-    def is_void(self, offset: int) -> bool:
-        """Tell whether this is a retry of no open letter: neither trained nor a letter again."""
-        return self.retries is not None and offset in self.retries.void
-
-    def repeats(self, seen: Sequence[Seen]) -> frozenset[int]:
-        """Return the offsets of the range's swipes that count no more, void retries left out."""
-        repeated = self.recent.repeats(seen)
-        if self.retries is None:
-            return repeated
-        retries = {one.offset for one in seen if one.letter is not None}
-        return (repeated - retries) | self.retries.repeats(seen)
-
-    def closings(self, repeated: Iterable[int]) -> tuple[Letter, ...]:
-        """Return what closes the letters that the range's retries take up."""
-        return () if self.retries is None else tuple(self.retries.closings(repeated))
 
 
 class SwipeMemory:

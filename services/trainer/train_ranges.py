@@ -17,9 +17,9 @@ from fedswipe.kafka.transaction import Outgoing
 from fedswipe.modelstore import ModelStore
 from fedswipe.telemetry import meter, tracer
 from fedswipe.topology import SWIPES, TRAIN_REQUESTS, WEIGHT_DELTAS, Lineage, dead_letters
+from fedswipe.training_examples import SortedSwipes, sort_swipes
 from services.trainer.closed_ranges import ClosedRanges, LeasedRange
 from services.trainer.deltas import ComputeDeltas
-from services.trainer.examples import SortedSwipes, sort_swipes
 from services.trainer.heads import Heads
 from services.trainer.lease import Position
 from services.trainer.letter import Letter
@@ -95,7 +95,9 @@ class TrainRanges:
             _tell(swipes, events)
 
     def _train(self, swipes: SwipeRange, found: SortedSwipes, lost: threading.Event) -> list[Outgoing]:
-        events = [_letter(letter) for letter in (*found.letters, *found.closings, *swipes.letters)]
+        refused = (Letter.of(one.record, one.reason) for one in found.refused)
+        closings = map(Letter.closing, found.closings)
+        events = [_letter(letter) for letter in (*refused, *closings, *swipes.letters)]
         span = OffsetRange(swipes.partition, swipes.start, swipes.end)
         for model_id, clients in found.clients.items():
             base = self._heads.newest(model_id, lost)

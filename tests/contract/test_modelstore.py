@@ -12,7 +12,7 @@ import urllib3
 from minio import Minio
 
 from fedswipe.local.addresses import S3Address
-from fedswipe.modelstore import ContentMismatch, ModelStore, ObjectMissing, StoreMisconfigured, reference
+from fedswipe.modelstore import ContentMismatch, ObjectMissing, StoreMisconfigured, reference
 from fedswipe.modelstore.s3 import S3ModelStore, S3Settings
 from fedswipe.testing.modelstore import InMemoryModelStore
 
@@ -23,7 +23,7 @@ KIND = "swipe-en/models"
 class Subject:
     """A store, and its back door: `overwrite(key, bytes)` and `names()` go around the port."""
 
-    store: ModelStore
+    store: S3ModelStore | InMemoryModelStore
     overwrite: Callable[[str, bytes], object]
     names: Callable[[], list[str]]
 
@@ -70,6 +70,21 @@ def subject(request: pytest.FixtureRequest) -> Iterator[Subject]:
         yield from s3_subject(request.getfixturevalue("stack").s3)
     else:
         yield from s3_subject(request.getfixturevalue("rclone").s3)
+
+
+def test_an_object_can_be_looked_at_whatever_it_is(subject: Subject) -> None:
+    ref = subject.store.put(KIND, b"weights")
+    subject.overwrite(ref.key, b"other weights")
+    assert subject.store.unverified(ref) == b"other weights"
+    with pytest.raises(ObjectMissing):
+        subject.store.unverified(reference(KIND, b"never put"))
+
+
+def test_the_objects_of_a_kind_are_listed(subject: Subject) -> None:
+    refs = [subject.store.put(KIND, bytes([number])) for number in range(3)]
+    subject.store.put("swipe-en/manifests", b"another kind")
+    assert subject.store.refs(KIND) == sorted(refs, key=lambda ref: ref.key)
+    assert subject.store.refs("swipe-ru/models") == []
 
 
 def test_what_was_put_is_got(subject: Subject) -> None:

@@ -144,8 +144,8 @@ def test_no_crash_loses_an_acknowledged_swipe_or_counts_one_twice(loop: RunningL
         loop.kafka, loop.store, keyboards.with_word | {never_sent}, keyboards.without_word
     )
     assert account.broken == ("swipe never-sent of nobody: acknowledged, and not in the topic",)
-    replay = prove_chain(loop.kafka, loop.store, loop.lineage)
-    assert replay.chain.head == loop.head
+    report = prove_chain(loop.kafka, loop.store, loop.lineage)
+    assert report.chain.head == loop.head
     assert served["sha256"] == loop.watch.event(loop.watch.version).model.sha256
 
 

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from fedswipe.cli import dlq, learning, models, running
+from fedswipe.cli import audit, dlq, learning, models, replay, running
 from fedswipe.errors import FedswipeError
 
 REFUSED = 2
@@ -25,6 +25,7 @@ app = typer.Typer(
 COMMANDS = (
     *(running.up, running.down, running.status, running.fetch, running.prepare),
     *(learning.demo, learning.evaluate, learning.pretrain),
+    replay.replay,
 )
 Markdown = Annotated[bool, typer.Option("--markdown", help="Print Markdown for the docs.")]
 
@@ -32,6 +33,7 @@ for command in COMMANDS:
     app.command()(command)
 app.add_typer(models.app)
 app.add_typer(dlq.app)
+app.add_typer(audit.app)
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import tenacity
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # exported unmarked
+from confluent_kafka.admin import AdminClient, ConfigResource, OffsetSpec  # type: ignore[attr-defined]
 from confluent_kafka.cimpl import NewTopic
 
 from fedswipe.errors import FedswipeError
@@ -62,6 +62,13 @@ class Admin:
         except StaleLeader:
             self._refresh()
             return self._ends(topic)
+
+    def retention_ms(self, topic: Topic[Event]) -> int | None:
+        """Return how long the broker keeps a topic's records, by its real configuration; None: for ever."""
+        resource = ConfigResource(ConfigResource.Type.TOPIC, topic.name)
+        (answer,) = self._client.describe_configs([resource], request_timeout=self._timeout).values()
+        milliseconds = int(self._result(answer)["retention.ms"].value)
+        return None if milliseconds < 0 else milliseconds
 
     def committed(self, group: Group) -> dict[tuple[str, int], int]:
         """Return a group's committed offset for each of its topics' partitions that has one."""

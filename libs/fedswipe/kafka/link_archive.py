@@ -25,7 +25,7 @@ def read_links(settings: KafkaSettings, lineage: Lineage, links: Sequence[Link])
     schemas = PublishedSchemas(settings)
     start, end = links[0].offset, links[-1].offset + 1
     found = []
-    for message in read_messages(settings, GLOBAL_MODELS, lineage.partition, start, end):
+    for message in read_messages(settings, GLOBAL_MODELS.name, lineage.partition, start, end):
         value, link = message.value(), wanted.get(message.offset() or 0)
         if link is not None and value is not None and hashlib.sha256(value).hexdigest() == link.sha256:
             event = codec.decode(GlobalModelPublished, value, schemas)

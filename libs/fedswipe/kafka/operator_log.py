@@ -65,7 +65,7 @@ class KafkaOperatorLog:
     def changed_at(self, offset: int) -> datetime:
         """Return when the broker stored this change; see `OperatorLog.changed_at`."""
         partition = self._lineage.partition
-        (message,) = read_messages(self._settings, SERVINGS, partition, offset, offset + 1)
+        (message,) = read_messages(self._settings, SERVINGS.name, partition, offset, offset + 1)
         return stored_at(message)
 
     def outcomes(

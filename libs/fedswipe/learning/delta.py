@@ -52,10 +52,15 @@ def decode_delta(payload: bytes, codec: DeltaCodec, size: int) -> NDArray[np.flo
 
     Raises InvalidMessage (`misshapen`) when the payload is not `size` numbers long.
     """
+    return view_delta(payload, codec, size).astype(np.float32)
+
+
+def view_delta(payload: bytes, codec: DeltaCodec, size: int) -> NDArray[np.floating[Any]]:
+    """Return the payload itself as a read-only (size,) vector of the codec's type; errors as above."""
     dtype = DTYPES[codec]
     if len(payload) != size * dtype.itemsize:
         raise InvalidMessage(
             "misshapen",
             f"payload: {len(payload)} bytes; {size} numbers in {codec} are {size * dtype.itemsize}",
         )
-    return np.frombuffer(payload, dtype).astype(np.float32)
+    return np.frombuffer(payload, dtype)

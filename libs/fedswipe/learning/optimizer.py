@@ -1,6 +1,7 @@
 """What a server optimiser remembers from one global model to the next, and its bytes."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,14 @@ from fedswipe.learning.weights import WeightsError, read_tensors
 
 Flat = NDArray[np.float32]
 State = dict[str, NDArray[np.float64]]  # vectors of the model's size, by name; FedAvg has none
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A version's weights as one vector, in the architecture's order, and the optimiser's state."""
+
+    weights: Flat
+    state: State
 
 
 def fedavg(weights: Flat, state: State, sum_: Sum, recipe: Recipe) -> tuple[Flat, State]:

@@ -3,15 +3,13 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from fedswipe.chain import Chain, Link
 from fedswipe.errors import FedswipeError, InvalidMessage
 from fedswipe.events import ClosedBy, DeltaComputed, DeltaId, ObjectRef, Sha256
-from fedswipe.learning.aggregation import Sum, empty, fold
-from fedswipe.learning.delta import decode_delta, names_content
-from fedswipe.learning.fixed_point import LIMIT_BITS, quantize, squared_norm, squared_norm_limit
+from fedswipe.learning.aggregation import Sum
+from fedswipe.learning.delta import names_content
+from fedswipe.learning.fixed_point import LIMIT_BITS, squared_norm_limit
+from fedswipe.learning.folding import Folding
 from fedswipe.learning.manifest import Entry
 from fedswipe.learning.recipe import Recipe
 from fedswipe.learning.verdict import Verdict
@@ -68,10 +66,10 @@ class Window:
             raise FedswipeError(f"recipe: max_value is {recipe.max_value:g}, too large for {size} parameters")
         self.recipe = recipe
         self.entries: list[Entry] = []
-        self.sum: Sum = empty(size)
         self.examples = 0
         self._model_id = model_id
         self._size = size
+        self._folding = Folding(recipe, size)
         self._history = history
         self._ids: set[DeltaId] = set()
 
@@ -92,9 +90,14 @@ class Window:
         return Verdict.UNREADABLE
 
     @property
+    def sum(self) -> Sum:
+        """The exact sum of what counts so far; adding more changes it."""
+        return self._folding.sum
+
+    @property
     def full(self) -> ClosedBy | None:
         """What closes the window now, apart from time."""
-        if self.sum.count >= self.recipe.deltas:
+        if self._folding.count >= self.recipe.deltas:
             return ClosedBy.DELTAS
         return ClosedBy.RECORDS if len(self.entries) >= self.recipe.records else None
 
@@ -106,10 +109,16 @@ class Window:
         if isinstance(payload, Verdict):
             return payload, 0
         try:
-            values = decode_delta(payload or b"", delta.codec, self._size)
+            refusal = self._folding.judge(payload or b"", delta.codec)
         except InvalidMessage:
             return Verdict.MISSHAPEN, 0
-        return self._fold(delta, values)
+        if refusal is not None:
+            return refusal, 0
+        weight = self.recipe.weight(delta.examples, self._history.head - delta.base_version)
+        self._folding.add(weight)
+        self.examples += delta.examples
+        self._ids.add(delta.delta_id)
+        return Verdict.FOLDED, weight
 
     def _refusal(self, delta: DeltaComputed) -> Verdict | None:
         if delta.model_id != self._model_id:
@@ -122,19 +131,3 @@ class Window:
         if refusal is None and delta.content is not None and not names_content(delta, self._size):
             return Verdict.MISSHAPEN
         return refusal
-
-    def _fold(self, delta: DeltaComputed, values: NDArray[np.float32]) -> tuple[Verdict, int]:
-        recipe = self.recipe
-        largest = np.max(np.abs(values))  # NaN and infinity survive both
-        if not np.isfinite(largest):
-            return Verdict.NOT_FINITE, 0
-        if largest > recipe.max_value:
-            return Verdict.OVER_RANGE, 0
-        fixed = quantize(values, recipe.scale_bits)
-        if squared_norm(fixed, recipe.scale_bits) > squared_norm_limit(recipe.max_norm):
-            return Verdict.OVER_NORM, 0
-        weight = recipe.weight(delta.examples, self._history.head - delta.base_version)
-        self.sum = fold(self.sum, fixed, weight)
-        self.examples += delta.examples
-        self._ids.add(delta.delta_id)
-        return Verdict.FOLDED, weight

@@ -9,6 +9,7 @@ from fedswipe.events import ObjectRef, Sha256
 
 _KIND = re.compile(r"[a-z0-9-]+(/[a-z0-9-]+)*")
 _SUFFIXES = {"models": ".safetensors", "optimisers": ".safetensors", "manifests": ".json", "recipes": ".json"}
+_SUFFIXES |= {"evidence": ".avro", "swipe-references": ".json", "archives": ".json"}
 
 
 class StoreUnavailable(Retryable):

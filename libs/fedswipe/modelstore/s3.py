@@ -95,10 +95,19 @@ class S3ModelStore:
         """Return verified bytes; see `ModelStore.get`."""
         return verified(ref, self._calls.call(lambda: self._get(ref)))
 
+    def unverified(self, ref: ObjectRef) -> bytes:
+        """Return what is stored under the key, whatever it is, to say how it differs. As `get` otherwise."""
+        size = self._calls.call(lambda: self._size(ref.key))
+        return self._calls.call(lambda: self._get(ObjectRef(ref.key, ref.sha256, size)))
+
+    def refs(self, kind: str) -> list[ObjectRef]:
+        """Return the references of all objects of a kind, by key. Errors as `put`."""
+        return self._calls.call(lambda: self._list(kind))
+
     def ref(self, key: str) -> ObjectRef:
         """Return the reference of a stored object by its key, which holds its SHA-256. As `get` otherwise."""
         size = self._calls.call(lambda: self._size(key))
-        return ObjectRef(key, Sha256(key.rpartition("/")[2].partition(".")[0]), size)
+        return ObjectRef(key, _sha256_of(key), size)
 
     def check(self) -> None:
         """Ask once whether the bucket is there; see `ModelStore.check`."""
@@ -122,6 +131,12 @@ class S3ModelStore:
                 response.close()
                 response.release_conn()
 
+    def _list(self, kind: str) -> list[ObjectRef]:
+        with _translated(kind):
+            found = self._client.list_objects(self._bucket, f"{kind}/")
+            named = [(each.object_name or "", each.size or 0) for each in found]
+        return [ObjectRef(key, _sha256_of(key), size) for key, size in named]
+
     def _size(self, key: str) -> int:
         with _translated(key):
             return int(self._client.stat_object(self._bucket, key).size or 0)
@@ -132,6 +147,10 @@ class S3ModelStore:
                 raise StoreMisconfigured(
                     f"bucket {self._bucket!r} does not exist: create it or correct its name"
                 )
+
+
+def _sha256_of(key: str) -> Sha256:
+    return Sha256(key.rpartition("/")[2].partition(".")[0])
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import threading
 
-from fedswipe.events import ObjectRef
+from fedswipe.events import ObjectRef, Sha256
 from fedswipe.modelstore.port import ObjectMissing, StoreUnavailable, reference, verified
 
 
@@ -33,6 +33,20 @@ class InMemoryModelStore:
         if data is None:
             raise ObjectMissing(f"{ref.key}: no such object")
         return verified(ref, data)
+
+    def refs(self, kind: str) -> list[ObjectRef]:
+        """Return the references of all objects of a kind, by key."""
+        self.check()
+        found = [key for key in sorted(self.objects) if key.rpartition("/")[0] == kind]
+        names = {key: Sha256(key.rpartition("/")[2].partition(".")[0]) for key in found}
+        return [ObjectRef(key, names[key], len(self.objects[key])) for key in found]
+
+    def unverified(self, ref: ObjectRef) -> bytes:
+        """Return what is stored under the key; as `get` otherwise."""
+        self.check()
+        if ref.key not in self.objects:
+            raise ObjectMissing(f"{ref.key}: no such object")
+        return self.objects[ref.key]
 
     def check(self) -> None:
         """Raise StoreUnavailable while `available` is False."""

@@ -1,28 +1,22 @@
-"""Proves a chain: folds each link's range again, from the log and the recorded recipe, and compares bytes."""
+"""Proves a lineage's log link by link while a test goes on, with the audit's own recomputation."""
 
-import hashlib
 from collections.abc import Callable, Iterable
-from functools import partial
 
 from fedswipe import codec
+from fedswipe.audit.delta_record import DeltaRecord
+from fedswipe.audit.evidence import ObjectReader
+from fedswipe.audit.links import Fallen, take_link
+from fedswipe.audit.recomputation import Recomputation
 from fedswipe.chain import Chain, Link
-from fedswipe.errors import InvalidMessage
-from fedswipe.events import ClosedBy, DeltaComputed, DeltaId, GlobalModelPublished, ObjectRef
+from fedswipe.events import DeltaId
 from fedswipe.kafka.record import Record
-from fedswipe.learning import optimizer
 from fedswipe.learning.architecture import Architecture
-from fedswipe.learning.manifest import Manifest
-from fedswipe.learning.recipe import Recipe
 from fedswipe.learning.verdict import Verdict
-from fedswipe.learning.weights import to_bytes
-from fedswipe.learning.window import History, Window
-from fedswipe.modelstore.port import ModelStore
-from fedswipe.testing.lineage_log import add_link
-from fedswipe.topology import Lineage
+from fedswipe.topology import GLOBAL_MODELS, Lineage
 
 
 class Replay:
-    """An accepted prefix of a lineage's log, proved link by link; every broken promise is an AssertionError.
+    """An accepted prefix of a lineage's log; every broken promise is an AssertionError.
 
     `read` returns the committed records at offsets [start, end). `settled` maps every settled offset to its
     verdict, `folded` every folded id to its link's version.
@@ -32,70 +26,33 @@ class Replay:
         self,
         lineage: Lineage,
         architecture: Architecture,
-        store: ModelStore,
+        store: ObjectReader,
         read: Callable[[int, int], Iterable[Record]],
     ) -> None:
         self.chain = Chain(lineage.model_id, lineage.partition)
         self.settled: dict[int, Verdict] = {}
         self.folded: dict[DeltaId, int] = {}
-        self._architecture = architecture
-        self._store = store
+        self._recomputation = Recomputation(self.chain, architecture, store, self.chain.event)
         self._read = read
-        self._manifests: list[Manifest] = []
 
     def add(self, data: bytes, offset: int) -> Link | None:
         """Take the next record of the global models; prove it if it is a link."""
-        head = self.chain.head
-        link = add_link(self.chain, data, offset)
-        if link is not None and head is not None:
-            self._prove(head, self.chain.event(link.version))
-        elif link is not None:
-            self._manifests.append(Manifest(()))
-        return link
-
-    def _prove(self, head: Link, event: GlobalModelPublished) -> None:
-        parent = self.chain.event(event.rollback_to or head.version)
-        window = self._fold_again(head, event)
-        state = optimizer.state_from_bytes(self._store.get(parent.optimizer))
-        base = optimizer.weights_from_bytes(self._store.get(parent.model), self._architecture)
-        weights, state = optimizer.apply(base, state, window.sum, window.recipe)
-        manifest, name = Manifest.of(window.entries), f"version {event.version}"
-        check(sha256(manifest.to_bytes()) == event.manifest.sha256, f"{name}: other verdicts")
-        model = to_bytes(self._architecture.split(weights))
-        check(sha256(model) == event.model.sha256, f"{name}: other weights")
-        check(sha256(optimizer.state_to_bytes(state)) == event.optimizer.sha256, f"{name}: other state")
-        counts = (len(manifest.folded), len(manifest.refused), window.examples)
-        check((event.folded, event.refused, event.examples) == counts, f"{name}: other counts")
-        check(not manifest.folded & self.folded.keys(), f"{name}: counts a delta twice")
-        check(bool(window.entries) or event.closed_by is ClosedBy.ROLLBACK, f"{name}: settles nothing")
-        self.folded |= dict.fromkeys(manifest.folded, event.version)
-        self.settled |= {entry.offset: entry.verdict for entry in manifest.entries}
-        self._manifests.append(manifest)
-
-    def _fold_again(self, head: Link, event: GlobalModelPublished) -> Window:
-        recipe = Recipe.from_bytes(self._store.get(event.recipe))
-        late = self._manifests[max(0, head.version - recipe.staleness_bound) :]
-        seen = frozenset[DeltaId]().union(*(manifest.folded for manifest in late))
-        history = History.of(self.chain, head, seen, recipe.staleness_bound)
-        window = Window(recipe, self.chain.model_id, self._architecture.size, history)
-        witnessed = Manifest.from_bytes(self._store.get(event.manifest)).witnessed
-        for record in self._read(head.end, event.ranges[0].end):
-            try:
-                delta = codec.decode(DeltaComputed, record.value, codec.PackagedSchemas())
-            except InvalidMessage:
-                window.add_unreadable(record.offset)
-            else:
-                window.add(record.offset, delta, partial(self._content, witnessed.get(record.offset)))
-        return window
-
-    def _content(self, witnessed: Verdict | None, ref: ObjectRef) -> bytes | Verdict:
-        """The manifest is the evidence of what the store lacked then, also where it is there by now."""
-        return witnessed or self._store.get(ref)
-
-
-def sha256(data: bytes) -> str:
-    """Return the hexadecimal SHA-256."""
-    return hashlib.sha256(data).hexdigest()
+        schemas = codec.PackagedSchemas()
+        record = Record(GLOBAL_MODELS.name, self.chain.partition, offset, None, data)
+        step = take_link(self.chain, record, schemas)
+        if isinstance(step, Fallen):
+            return None
+        if step.parent is None:
+            proof = self._recomputation.take(step)
+        else:
+            records = self._read(step.parent.end, step.link.end)
+            proof = self._recomputation.prove(step, (DeltaRecord.of(one, schemas) for one in records))
+        check(not proof.findings, "; ".join(f"version {f.version}: {f.detail}" for f in proof.findings))
+        folded = {e.delta_id for e in proof.entries if e.verdict is Verdict.FOLDED}
+        check(not folded & self.folded.keys(), f"version {step.link.version}: counts a delta twice")
+        self.folded |= dict.fromkeys(folded, step.link.version)
+        self.settled |= {entry.offset: entry.verdict for entry in proof.entries}
+        return step.link
 
 
 def check(kept: bool, broken: str) -> None:

@@ -8,8 +8,8 @@ from fedswipe.events import ClientId, DeltaCodec, ObjectRef, OffsetRange, Sha256
 from fedswipe.kafka.record import Record
 from fedswipe.learning.delta import decode_delta
 from fedswipe.topology import LINEAGES, SWIPES
+from fedswipe.training_examples import ClientExamples, Example
 from services.trainer.deltas import LARGEST_PAYLOAD, ComputeDeltas, delta_id, seed_of
-from services.trainer.examples import ClientExamples, Example
 from services.trainer.letter import Letter
 from services.trainer.local_trainer import BaseModel, Training
 

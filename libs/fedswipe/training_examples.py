@@ -1,4 +1,7 @@
-"""Sorts the swipes of a range: whose examples they are, and which are dead letters. Pure."""
+"""Sorts the swipes of a range: whose examples they are, and which are dead letters. Pure.
+
+The trainer settles by it, and the audit judges by it what the trainer had to settle.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -6,19 +9,18 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from fedswipe import codec
+from fedswipe.dead_letters.retries import ClosedLetter, named_letter
 from fedswipe.errors import InvalidMessage
 from fedswipe.events import ClientId, SwipeRecorded
 from fedswipe.kafka.record import Record
+from fedswipe.recent_swipes import Seen
 from fedswipe.swipe.gesture import Gesture
 from fedswipe.swipe_check import check_swipe
 from fedswipe.topology import Lineage, lineage_of_layout
-from services.trainer.letter import Letter
-from services.trainer.recent_swipes import Seen
-from services.trainer.retries import named_letter
 
 
 class Before(Protocol):
-    """What stands in the log before a range; see `memory.Before`."""
+    """What stands in the log before a range; see `dead_letters.retries.Before`."""
 
     def is_void(self, offset: int) -> bool:
         """Tell whether this is a retry of no open letter."""
@@ -28,8 +30,8 @@ class Before(Protocol):
         """Return the offsets of those that count no more."""
         ...
 
-    def closings(self, repeated: Iterable[int]) -> tuple[Letter, ...]:
-        """Return what closes the letters that are taken up."""
+    def closings(self, repeated: Iterable[int]) -> tuple[ClosedLetter, ...]:
+        """Return the letters that the range's retries take up."""
         ...
 
 
@@ -40,6 +42,14 @@ class Example:
     record: Record
     word: str
     gesture: Gesture
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A record that can never be trained, and why: it owes a dead letter."""
+
+    record: Record
+    reason: InvalidMessage
 
 
 @dataclass(frozen=True)
@@ -55,14 +65,14 @@ class SortedSwipes:
     """Every record of a range: readable, refused, or neither of use nor wrong (taps, no word, repeats)."""
 
     seen: tuple[Seen, ...]
-    letters: tuple[Letter, ...]
-    closings: tuple[Letter, ...]  # of the letters that the range's retries take up
+    refused: tuple[Refused, ...]
+    closings: tuple[ClosedLetter, ...]  # the letters that the range's retries take up
     clients: dict[str, tuple[ClientExamples, ...]]  # by model id, in the order of first swipes
 
 
 def sort_swipes(records: Sequence[Record], schemas: codec.SchemaSource, before: Before) -> SortedSwipes:
     """Sort a range's records by what stands in the log before them."""
-    readable, letters = _read([record for record in records if not before.is_void(record.offset)], schemas)
+    readable, refused = _read([record for record in records if not before.is_void(record.offset)], schemas)
     seen = tuple(_seen(record, swipe) for record, swipe in readable)
     repeated = before.repeats(seen)
     groups: dict[str, dict[ClientId, list[Example]]] = defaultdict(lambda: defaultdict(list))
@@ -72,7 +82,7 @@ def sort_swipes(records: Sequence[Record], schemas: codec.SchemaSource, before: 
         try:
             gesture, line = check_swipe(swipe), _lineage(swipe)
         except InvalidMessage as error:
-            letters.append(Letter.of(record, error))
+            refused.append(Refused(record, error))
             continue
         if swipe.word is not None and len(gesture.points) > 1:
             groups[line.model_id][swipe.client_id].append(Example(record, swipe.word, gesture))
@@ -80,7 +90,7 @@ def sort_swipes(records: Sequence[Record], schemas: codec.SchemaSource, before: 
         model_id: tuple(ClientExamples(client, tuple(examples)) for client, examples in group.items())
         for model_id, group in groups.items()
     }
-    return SortedSwipes(seen, tuple(letters), before.closings(repeated), clients)
+    return SortedSwipes(seen, tuple(refused), before.closings(repeated), clients)
 
 
 def readable_swipes(records: Iterable[Record], schemas: codec.SchemaSource) -> Iterator[Seen]:
@@ -94,14 +104,14 @@ def _seen(record: Record, swipe: SwipeRecorded) -> Seen:
 
 def _read(
     records: Iterable[Record], schemas: codec.SchemaSource
-) -> tuple[list[tuple[Record, SwipeRecorded]], list[Letter]]:
-    readable, letters = [], []
+) -> tuple[list[tuple[Record, SwipeRecorded]], list[Refused]]:
+    readable, refused = [], []
     for record in records:
         try:
             readable.append((record, codec.decode(SwipeRecorded, record.value, schemas)))
         except InvalidMessage as error:
-            letters.append(Letter.of(record, error))
-    return readable, letters
+            refused.append(Refused(record, error))
+    return readable, refused
 
 
 def _lineage(swipe: SwipeRecorded) -> Lineage:

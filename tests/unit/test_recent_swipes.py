@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fedswipe.events import ClientId, SwipeId
-from services.trainer.recent_swipes import RecentSwipes, Seen
+from fedswipe.recent_swipes import RecentSwipes, Seen
 
 SPAN = 4
 # A log: each record is a swipe of one of few ids, or unreadable (None), which only takes an offset.

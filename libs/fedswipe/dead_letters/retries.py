@@ -1,16 +1,16 @@
 """Which retries among a range's swipes count, and which letters they close (ADR 0019). Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from fedswipe import codec
-from fedswipe.dead_letters.closing import Closing, how_closed, retried_as, taken_up
+from fedswipe.dead_letters.closing import Closing, how_closed, retried_as
 from fedswipe.dead_letters.position import Position, is_retry, retry_of
 from fedswipe.events import ClientId, DeadLettered, SwipeId
 from fedswipe.kafka.record import Record
-from fedswipe.topology import SWIPES
-from services.trainer.letter import SERVICE, Letter
-from services.trainer.recent_swipes import Seen
+from fedswipe.recent_swipes import RecentSwipes, Seen
+from fedswipe.topology import SWIPES, Role
 
 NOWHERE = -1  # what a retry names that names no record of its own partition
 
@@ -34,6 +34,15 @@ class TakenUp(NamedTuple):
 NEVER = TakenUp(-1, counts=False)
 
 
+@dataclass(frozen=True)
+class ClosedLetter:
+    """A letter that a retry takes up, and how that closes it."""
+
+    letter: Position
+    retry: Record
+    how: Closing
+
+
 class SwipeLetters:
     """What one partition's dead letters say of its swipes: only trainers' transactions decide it."""
 
@@ -46,7 +55,7 @@ class SwipeLetters:
     def read_on(self, events: Iterable[DeadLettered], position: int) -> None:
         """Move on to `position` of the dead letters' partition, past these."""
         for event in events:
-            if (event.topic, event.service) == (SWIPES.name, SERVICE):
+            if (event.topic, event.service) == (SWIPES.name, Role.TRAINER):
                 self._take(event)
         self.position = position
 
@@ -119,13 +128,36 @@ class Retries:
                 trained[key] = one.offset
         return frozenset(repeated)
 
-    def closings(self, repeated: Iterable[int]) -> Iterator[Letter]:
-        """Yield what closes the letters that are taken up, to be committed with the range."""
+    def closings(self, repeated: Iterable[int]) -> Iterator[ClosedLetter]:
+        """Yield the letters that are taken up: what closes them is to be committed with the range."""
         repeats = set(repeated)
         for named, record in self._taking.items():
             how = Closing.REPEATED if record.offset in repeats else Closing.RETRIED
-            letter = Position(record.topic, record.partition, named)
-            yield Letter(taken_up(letter, how, record.offset, SERVICE), record.key)
+            yield ClosedLetter(Position(record.topic, record.partition, named), record, how)
 
     def _near(self, before: int | None, offset: int) -> bool:
         return before is not None and offset - before <= self._span
+
+
+@dataclass(frozen=True)
+class Before:
+    """What stands before a range; `retries` is None where the range has none."""
+
+    recent: RecentSwipes
+    retries: Retries | None = None
+
+    def is_void(self, offset: int) -> bool:
+        """Tell whether this is a retry of no open letter: neither trained nor a letter again."""
+        return self.retries is not None and offset in self.retries.void
+
+    def repeats(self, seen: Sequence[Seen]) -> frozenset[int]:
+        """Return the offsets of the range's swipes that count no more, void retries left out."""
+        repeated = self.recent.repeats(seen)
+        if self.retries is None:
+            return repeated
+        retries = {one.offset for one in seen if one.letter is not None}
+        return (repeated - retries) | self.retries.repeats(seen)
+
+    def closings(self, repeated: Iterable[int]) -> tuple[ClosedLetter, ...]:
+        """Return the letters that the range's retries take up."""
+        return () if self.retries is None else tuple(self.retries.closings(repeated))
