@@ -1,4 +1,4 @@
-"""Requests that follow a service's OpenAPI document, and such that do not: no answer that is a server error."""
+"""Requests that follow a service's OpenAPI document, and such that do not: no answer is a server error."""
 
 import os
 from collections.abc import Callable, Iterator
