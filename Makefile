@@ -95,7 +95,7 @@ status: $(MADE)/installed ## say what is up
 bench: $(MADE)/installed ## run the benchmarks in bench/
 	@for file in $(sort $(wildcard bench/*.py)); do echo "$$file"; $(BIN)/python "$$file"; done
 
-chaos: $(MADE)/installed ## prove 100,000 swipes under faults (40 minutes); SWIPES=N SEED=N JSON=FILE
+chaos: $(MADE)/installed ## prove 100,000 swipes under faults (20 minutes); SWIPES=N SEED=N JSON=FILE
 	$(BIN)/python bench/chaos $(if $(SWIPES),--swipes $(SWIPES)) $(if $(SEED),--seed $(SEED)) \
 		$(if $(JSON),--json "$(JSON)")
 

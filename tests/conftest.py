@@ -4,12 +4,17 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from fedswipe.local.addresses import KAFKA, S3
 from fedswipe.local.choose import decide
 from fedswipe.local.errors import StackError
 from fedswipe.local.stack import Stack
 from fedswipe.testing.stacks import shared_stack
+
+# How many examples a property is tried with; a test may say another number for itself.
+settings.register_profile("fedswipe", max_examples=int(os.environ.get("FEDSWIPE_RUNS", "40")))
+settings.load_profile("fedswipe")
 
 
 @pytest.fixture(scope="session")

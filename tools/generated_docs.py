@@ -12,9 +12,26 @@ from pathlib import Path
 from fedswipe.cli import settings, topology
 
 ROOT = Path(__file__).resolve().parent.parent
+PATCH = re.compile(r"Guarantee: (.+)\nTest: (\S+)\n")
+
+
+def guarantees() -> str:
+    """Return a table of the promises that the patches of tests/mutants take out, and of their tests."""
+    rows = ["| promise | test | taken out by |", "|---|---|---|"]
+    files = sorted((ROOT / "tests" / "mutants").glob("*.patch"))
+    found = {file: PATCH.match(file.read_text("utf-8")) for file in files}
+    rows += [
+        f"| {patch[1]} | `{patch[2]}` | [{file.stem}](../tests/mutants/{file.name}) |"
+        for file, patch in found.items()
+        if patch
+    ]
+    return "\n".join(rows)
+
+
 PARTS: dict[tuple[str, str], Callable[[], str]] = {
     ("README.md", "topology"): topology.markdown,
     ("docs/operations.md", "settings"): settings.markdown,
+    ("docs/reliability.md", "guarantees"): guarantees,
 }
 
 ENV_FILE = ".env.example"

@@ -15,8 +15,9 @@ from fedswipe.learning.factory import factory_bytes
 from fedswipe.local.leash import Leash
 from fedswipe.local.ports import FreePorts
 from fedswipe.local.services import service_url, start_service
-from fedswipe.local.stack import NativeStack, native_stack
+from fedswipe.local.stack import OwnStack
 from fedswipe.modelstore.s3 import S3ModelStore, S3Settings
+from fedswipe.testing.stacks import own_stack
 from fedswipe.testing.until import until
 from fedswipe.topology import LINEAGES
 
@@ -33,15 +34,15 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 
 @pytest.fixture(scope="module")
-def mortal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NativeStack]:
-    with native_stack(tmp_path_factory.mktemp("outage")) as stack:
+def mortal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnStack]:
+    with own_stack(tmp_path_factory.mktemp("outage")) as stack:
         Admin(KafkaSettings(stack.kafka)).create_topics()
         publish(stack)
         yield stack
 
 
 @pytest.fixture(scope="module")
-def http(mortal: NativeStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+def http(mortal: OwnStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     port, log = FreePorts().take("predictor"), tmp_path_factory.mktemp("outage") / "predictor.log"
     env = {**mortal.addresses.environ(), "FEDSWIPE_S3_BUCKET": BUCKET}
     with Leash() as leash, httpx.Client(base_url=service_url(port), timeout=30) as client:
@@ -49,7 +50,7 @@ def http(mortal: NativeStack, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield client
 
 
-def publish(stack: NativeStack) -> None:
+def publish(stack: OwnStack) -> None:
     """Publish versions 1 and 2, both the factory model."""
     s3 = stack.s3
     Minio(
@@ -78,17 +79,17 @@ def predict(http: httpx.Client, swipe_id: str) -> None:
 
 
 def test_without_a_broker_predictions_go_on_and_with_it_pins_are_followed_again(
-    mortal: NativeStack, http: httpx.Client
+    mortal: OwnStack, http: httpx.Client
 ) -> None:
     until(lambda: http.get("/api/v1/model").json()["version"] == 2)
     predict(http, "before")
     until(lambda: logged(http) == (1, 0))
-    mortal.broker.process.kill()
+    mortal.broker.instance.kill()
     for number in range(20):
         predict(http, f"during-{number}")
     until(lambda: logged(http) == (1, 20), "what the broker does not take in time is dropped and counted")
     assert http.get("/ready").status_code == 200
-    mortal.broker.process.restart()
+    mortal.broker.instance.restart()
     with open_operator_log(KafkaSettings(mortal.kafka), LINE) as log:
         serving_changes.pin(log, 1)
     until(lambda: http.get("/api/v1/model").json()["version"] == 1)

@@ -17,7 +17,7 @@ from fedswipe.kafka.log_range import read_range
 from fedswipe.kafka.producer import EventProducer
 from fedswipe.kafka.schemas import PublishedSchemas
 from fedswipe.kafka.settings import KafkaSettings
-from fedswipe.local.stack import native_stack
+from fedswipe.testing.stacks import own_stack
 from fedswipe.topology import SCHEMAS, SWIPES, TRAIN_REQUESTS
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
@@ -90,7 +90,7 @@ def forget() -> None:
 
 @pytest.fixture(scope="module")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaSettings]:
-    with native_stack(tmp_path_factory.mktemp("evolution")) as stack:
+    with own_stack(tmp_path_factory.mktemp("evolution")) as stack:
         settings = KafkaSettings(stack.kafka)
         Admin(settings).create_topics()
         yield settings
