@@ -23,7 +23,7 @@ mtu=$(cat "/sys/class/net/${out:-lo}/mtu")
 setsid nohup dockerd --host "$DOCKER_HOST" --data-root "$DK_HOME/data" --exec-root "$DK_HOME/exec" \
     --pidfile "$DK_HOME/dockerd.pid" --mtu "$mtu" --ip 127.0.0.1 </dev/null >"$DK_HOME/dockerd.log" 2>&1 &
 for _ in $(seq 1 150); do
-    if docker version --format 'Engine {{.Server.Version}}' 2>/dev/null; then exit 0; fi
+    if docker info >/dev/null 2>&1; then exec docker version --format 'Engine {{.Server.Version}}'; fi
     sleep 0.2
 done
 echo "dockerd did not answer in 30 s; its log ends with:" >&2
