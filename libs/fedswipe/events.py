@@ -144,7 +144,7 @@ class GlobalModelPublished:
 
 @dataclass(frozen=True, slots=True)
 class ServingChanged:
-    """What an operator asked the predictors to do; see `serving_state.py` for what counts.
+    """What an operator asked the predictors to do; see `serving/state.py` for what counts.
 
     `link` is what PIN pins and CANARY tries. Of CANARY alone: `stable`, what the others are served meanwhile,
     `share` in (0, 1], `by`. `canary` is the offset of the CANARY that PROMOTE and ABORT end.

@@ -16,7 +16,7 @@ from fedswipe.events import ClientId, PredictionServed, SwipeId
 from fedswipe.http.body import read_body
 from fedswipe.http.probes import add_probes
 from fedswipe.http.problem import Problem, answer_with_problems
-from fedswipe.serving_state import Canary
+from fedswipe.serving.state import Canary
 from services.predictor import shapes
 from services.predictor.bounded_pool import BoundedPool
 from services.predictor.handlers import ModelNotLoaded, Prediction, Predictor

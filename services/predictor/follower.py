@@ -11,7 +11,7 @@ import numpy as np
 from fedswipe.errors import FedswipeError, Retryable
 from fedswipe.events import LinkRef
 from fedswipe.modelstore import StoreMisconfigured
-from fedswipe.serving_state import ServingState
+from fedswipe.serving.state import ServingState
 from services.predictor.handlers import UNUSABLE, Predictor, Published
 from services.predictor.serving import Wanted
 

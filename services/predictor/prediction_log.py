@@ -10,7 +10,7 @@ from fedswipe.backoff import Stopped, retry_until_stopped
 from fedswipe.event_log import EventSink
 from fedswipe.events import PredictionServed
 from fedswipe.kafka.partitioning import partition_of
-from fedswipe.serving_state import in_share
+from fedswipe.serving.state import in_share
 from fedswipe.telemetry import meter
 from fedswipe.topology import PREDICTIONS
 

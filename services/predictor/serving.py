@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from fedswipe.events import LinkRef, Sha256
-from fedswipe.serving_state import Canary
+from fedswipe.serving.state import Canary
 from services.predictor.served_model import ServedModel
 
 

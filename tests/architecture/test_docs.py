@@ -37,3 +37,12 @@ def test_links_between_files_lead_somewhere(root: Path, texts: Mapping[str, str]
         if not ((root / path).parent / target).exists()
     ]
     assert broken == []
+
+
+def test_every_mutant_that_a_page_names_is_there(root: Path) -> None:
+    known = {file.stem for file in (root / "tests" / "mutants").glob("*.patch")}
+    named = set(
+        re.findall(r"`([a-z]+(?:-[a-z]+){2,})`", (root / "docs/adr/0022-invariants.md").read_text("utf-8"))
+    )
+    assert named
+    assert named <= known

@@ -29,7 +29,7 @@ from fedswipe.learning.delta import encode_delta
 from fedswipe.learning.recipe import Recipe
 from fedswipe.learning.verdict import Verdict
 from fedswipe.learning.weights import to_bytes
-from fedswipe.rollback import rollback
+from fedswipe.serving.rollback import rollback
 from fedswipe.swipe.layout import load_layout
 from fedswipe.testing.lineage_log import Delivery, Fate, InMemoryLineageLog, LineageLogClient
 from fedswipe.testing.modelstore import InMemoryModelStore

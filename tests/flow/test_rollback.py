@@ -30,8 +30,8 @@ from fedswipe.learning.delta import encode_delta
 from fedswipe.learning.factory import factory_bytes
 from fedswipe.learning.recipe import Recipe
 from fedswipe.learning.verdict import Verdict
-from fedswipe.rollback import roll_back
-from fedswipe.serving_state import ServingState
+from fedswipe.serving.rollback import roll_back
+from fedswipe.serving.state import ServingState
 from fedswipe.swipe.layout import load_layout
 from fedswipe.swipe.lexicon import load_lexicon
 from fedswipe.swipe.search import Decoder

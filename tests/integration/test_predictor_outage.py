@@ -6,7 +6,7 @@ import httpx
 import pytest
 from minio import Minio
 
-from fedswipe import codec, serving_changes
+from fedswipe import codec
 from fedswipe.events import ClosedBy, GlobalModelPublished, OffsetRange, Version
 from fedswipe.kafka.admin import Admin
 from fedswipe.kafka.operator_log import open_operator_log
@@ -17,6 +17,7 @@ from fedswipe.local.ports import FreePorts
 from fedswipe.local.services import service_url, start_service
 from fedswipe.local.stack import OwnStack
 from fedswipe.modelstore.s3 import S3ModelStore, S3Settings
+from fedswipe.serving import changes
 from fedswipe.testing.stacks import own_stack
 from fedswipe.testing.until import until
 from fedswipe.topology import LINEAGES
@@ -91,7 +92,7 @@ def test_without_a_broker_predictions_go_on_and_with_it_pins_are_followed_again(
     assert http.get("/ready").status_code == 200
     mortal.broker.instance.restart()
     with open_operator_log(KafkaSettings(mortal.kafka), LINE) as log:
-        serving_changes.pin(log, 1)
+        changes.pin(log, 1)
     until(lambda: http.get("/api/v1/model").json()["version"] == 1)
     written, _ = logged(http)
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from minio import Minio
 
-from fedswipe import codec, serving_changes
+from fedswipe import codec
 from fedswipe.chain import Chain
 from fedswipe.cli import main as cli
 from fedswipe.codec import PackagedSchemas
@@ -45,7 +45,8 @@ from fedswipe.local.process import ManagedProcess
 from fedswipe.local.services import service_url, start_service
 from fedswipe.local.stack import Stack
 from fedswipe.modelstore.s3 import S3ModelStore, S3Settings
-from fedswipe.serving_state import ServingState
+from fedswipe.serving import changes
+from fedswipe.serving.state import ServingState
 from fedswipe.swipe.layout import load_layout
 from fedswipe.swipe.search_weights import SearchWeights
 from fedswipe.swipe_check import recorded
@@ -112,9 +113,9 @@ def world(stack: Stack) -> Iterator[World]:
     with open_operator_log(settings, LINE) as log:
         yield World(stack, log)
         if log.servings.state.canary is not None:
-            serving_changes.abort(log)
+            changes.abort(log)
         if log.servings.state.pinned:
-            serving_changes.unpin(log)
+            changes.unpin(log)
 
 
 @dataclass(frozen=True)
@@ -312,7 +313,7 @@ def test_events_that_make_no_sense_change_nothing(world: World, predictor: Runni
     assert world.log.servings.refused == refused + len(nonsense)
     assert world.log.servings.state == before
     assert predictor.model()["version"] == served
-    serving_changes.unpin(world.log)
+    changes.unpin(world.log)
     until(predictor.serves(world.head), "an event behind the nonsense is followed")
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from fedswipe import codec
 from fedswipe.chain import RECENT, Chain
 from fedswipe.events import ClosedBy, GlobalModelPublished, ModelId, ObjectRef, OffsetRange, Sha256, Version
-from fedswipe.rollback import rollback
+from fedswipe.serving.rollback import rollback
 from fedswipe.testing.lineage_log import add_link
 
 MODEL, PARTITION = ModelId("swipe-en"), 0

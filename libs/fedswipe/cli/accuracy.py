@@ -7,15 +7,15 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
-from fedswipe import serving_changes
-from fedswipe.canary_test import Counts, Verdict, verdict
 from fedswipe.cli import operator
 from fedswipe.cli.model_versions import said
 from fedswipe.errors import FedswipeError
 from fedswipe.events import ModelId, Version
-from fedswipe.operator_log import OperatorLog
-from fedswipe.outcomes import OutcomeJoin
-from fedswipe.serving_state import Canary
+from fedswipe.serving import changes
+from fedswipe.serving.operator_log import OperatorLog
+from fedswipe.serving.outcomes import OutcomeJoin
+from fedswipe.serving.sequential_test import Counts, Verdict, verdict
+from fedswipe.serving.state import Canary
 
 TELL_EVERY = 500  # judged swipes of the canary
 
@@ -78,7 +78,7 @@ def _judge(log: OperatorLog, canary: Canary, stable: Version) -> tuple[Verdict |
 def _abort(log: OperatorLog, canary: Canary, reason: str) -> bool:
     """Abort it, unless somebody has ended it meanwhile: an event that comes too late changes nothing."""
     try:
-        serving_changes.abort(log, canary, reason)
+        changes.abort(log, canary, reason)
     except FedswipeError:
         if log.servings.state.canary == canary:
             raise

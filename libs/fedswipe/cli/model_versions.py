@@ -10,8 +10,8 @@ from rich.table import Table
 from fedswipe.chain import Chain
 from fedswipe.cli import operator
 from fedswipe.errors import FedswipeError
-from fedswipe.operator_log import ArchivedLink
-from fedswipe.serving_state import ServingState
+from fedswipe.serving.operator_log import ArchivedLink
+from fedswipe.serving.state import ServingState
 
 
 def show_list(model_id: str, *, last: int, as_json: bool) -> None:

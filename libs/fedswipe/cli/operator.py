@@ -10,7 +10,7 @@ from fedswipe.errors import FedswipeError
 from fedswipe.kafka.operator_log import open_operator_log
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.modelstore.port import ModelStore
-from fedswipe.operator_log import OperatorLog
+from fedswipe.serving.operator_log import OperatorLog
 from fedswipe.topology import Lineage
 
 

@@ -2,12 +2,12 @@
 
 from rich.console import Console
 
-from fedswipe import serving_changes
 from fedswipe.cli import operator
 from fedswipe.cli.model_versions import said
 from fedswipe.cli.operator import Operator
 from fedswipe.events import CanaryBy
-from fedswipe.rollback import roll_back
+from fedswipe.serving import changes
+from fedswipe.serving.rollback import roll_back
 
 
 def rollback(model_id: str, version: int) -> None:
@@ -22,14 +22,14 @@ def rollback(model_id: str, version: int) -> None:
 def pin(model_id: str, version: int, reason: str) -> None:
     """Have this version served until it is unpinned."""
     with operator.open_operator(model_id) as opened:
-        serving_changes.pin(opened.log, version, reason)
+        changes.pin(opened.log, version, reason)
         _say_state(opened)
 
 
 def unpin(model_id: str, reason: str) -> None:
     """Have the head followed again."""
     with operator.open_operator(model_id) as opened:
-        serving_changes.unpin(opened.log, reason)
+        changes.unpin(opened.log, reason)
         _say_state(opened)
 
 
@@ -38,7 +38,7 @@ def canary(
 ) -> None:
     """Have a version served to a share."""
     with operator.open_operator(model_id) as opened:
-        serving_changes.start_canary(opened.log, version, share, by, stable, reason)
+        changes.start_canary(opened.log, version, share, by, stable, reason)
         _say_state(opened)
         _say("`fedswipe models watch` aborts it when it is worse.")
 
@@ -46,14 +46,14 @@ def canary(
 def promote(model_id: str, reason: str) -> None:
     """End the canary well."""
     with operator.open_operator(model_id) as opened:
-        serving_changes.promote(opened.log, reason=reason)
+        changes.promote(opened.log, reason=reason)
         _say_state(opened)
 
 
 def abort(model_id: str, reason: str) -> None:
     """End the canary and pin the stable version."""
     with operator.open_operator(model_id) as opened:
-        serving_changes.abort(opened.log, reason=reason)
+        changes.abort(opened.log, reason=reason)
         _say_state(opened)
 
 

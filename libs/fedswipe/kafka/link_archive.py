@@ -10,7 +10,7 @@ from fedswipe.kafka.errors import BrokerUnavailable
 from fedswipe.kafka.log_range import read_messages, stored_at
 from fedswipe.kafka.schemas import PublishedSchemas
 from fedswipe.kafka.settings import KafkaSettings
-from fedswipe.operator_log import ArchivedLink
+from fedswipe.serving.operator_log import ArchivedLink
 from fedswipe.topology import GLOBAL_MODELS, Lineage
 
 

@@ -20,8 +20,8 @@ from fedswipe.kafka.outcome_reader import read_outcomes
 from fedswipe.kafka.producer import EventProducer
 from fedswipe.kafka.serving_reader import ServingReader
 from fedswipe.kafka.settings import KafkaSettings
-from fedswipe.operator_log import ArchivedLink
-from fedswipe.serving_state import Servings
+from fedswipe.serving.operator_log import ArchivedLink
+from fedswipe.serving.state import Servings
 from fedswipe.topology import GLOBAL_MODELS, SERVINGS, Lineage
 from fedswipe.worker import Worker
 

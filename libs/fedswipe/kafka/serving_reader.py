@@ -14,7 +14,7 @@ from fedswipe.kafka.partition_reader import PartitionReader
 from fedswipe.kafka.record import Record
 from fedswipe.kafka.schemas import PublishedSchemas
 from fedswipe.kafka.settings import KafkaSettings
-from fedswipe.serving_state import EXPLANATIONS, Servings, ServingState
+from fedswipe.serving.state import EXPLANATIONS, Servings, ServingState
 from fedswipe.topology import GLOBAL_MODELS, SERVINGS, Lineage
 
 log = logging.getLogger(__name__)

@@ -7,8 +7,8 @@ from fedswipe import codec
 from fedswipe.chain import Chain
 from fedswipe.events import GlobalModelPublished, PredictionServed, ServingChanged, SwipeRecorded
 from fedswipe.kafka.errors import BrokerUnavailable
-from fedswipe.operator_log import ArchivedLink
-from fedswipe.serving_state import Servings
+from fedswipe.serving.operator_log import ArchivedLink
+from fedswipe.serving.state import Servings
 from fedswipe.testing.lineage_log import InMemoryLineageLog, LineageLogClient
 
 START = datetime(2030, 1, 1, tzinfo=UTC)

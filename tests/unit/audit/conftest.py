@@ -31,7 +31,7 @@ from fedswipe.learning.delta import encode_delta
 from fedswipe.learning.recipe import Recipe
 from fedswipe.learning.verdict import EXPLANATIONS, Verdict
 from fedswipe.learning.weights import to_bytes
-from fedswipe.rollback import roll_back
+from fedswipe.serving.rollback import roll_back
 from fedswipe.swipe.layout import load_layout
 from fedswipe.testing.evidence import InMemoryEvidence
 from fedswipe.testing.lineage_log import Fate, InMemoryLineageLog, LineageLogClient

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fedswipe import codec, serving_changes
+from fedswipe import codec
 from fedswipe.cli import main as cli
 from fedswipe.cli import operator
 from fedswipe.events import (
@@ -25,6 +25,7 @@ from fedswipe.events import (
     Version,
 )
 from fedswipe.learning.manifest import Manifest
+from fedswipe.serving import changes
 from fedswipe.testing.lineage_log import InMemoryLineageLog
 from fedswipe.testing.modelstore import InMemoryModelStore
 from fedswipe.testing.operator_log import InMemoryOperatorLog
@@ -273,7 +274,7 @@ def test_a_watch_ends_when_somebody_ends_the_canary(models: Command) -> None:
     models.does("canary")
     models.log.batches = [
         outcomes(0, 4, 800, 200),
-        lambda: serving_changes.promote(models.log),
+        lambda: changes.promote(models.log),
         outcomes(500, 5, 0, 900),
     ]
     assert "The canary is over. Predictors follow the head." in models.does("watch")
@@ -290,8 +291,8 @@ def test_a_second_watch_that_comes_too_late_does_no_harm(
     def second(event: ServingChanged) -> int:
         """Between this watch's last look and its event, another one aborts and a new canary begins."""
         monkeypatch.setattr(models.log, "append_change", append)
-        serving_changes.abort(models.log)
-        serving_changes.start_canary(models.log, 3, 0.2, CanaryBy.CLIENT)
+        changes.abort(models.log)
+        changes.start_canary(models.log, 3, 0.2, CanaryBy.CLIENT)
         return append(event)
 
     monkeypatch.setattr(models.log, "append_change", second)

@@ -9,7 +9,7 @@ import pytest
 
 from fedswipe.events import CanaryBy, PredictionServed
 from fedswipe.modelstore import StoreUnavailable
-from fedswipe.serving_state import Canary
+from fedswipe.serving.state import Canary
 from services.predictor import api
 from services.predictor.api import MOST_BYTES, create_app
 from services.predictor.bounded_pool import BoundedPool

@@ -8,7 +8,7 @@ from fedswipe import codec
 from fedswipe.chain import RECENT, Chain
 from fedswipe.events import ClosedBy, GlobalModelPublished, ObjectRef, OffsetRange, Sha256, Version
 from fedswipe.kafka.settings import KafkaSettings
-from fedswipe.operator_log import ArchivedLink
+from fedswipe.serving.operator_log import ArchivedLink
 from fedswipe.testing.lineage_log import add_link
 from fedswipe.testing.operator_log import START
 from fedswipe.topology import LINEAGES

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fedswipe.events import LinkRef
-from fedswipe.serving_state import ServingState
+from fedswipe.serving.state import ServingState
 from fedswipe.swipe.gesture import Gesture
 from fedswipe.swipe.search import Decoder
 from fedswipe.testing.modelstore import InMemoryModelStore

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from fedswipe.events import CanaryBy, LinkRef, ObjectRef
-from fedswipe.serving_state import Canary, ServingState
+from fedswipe.serving.state import Canary, ServingState
 from fedswipe.swipe.gesture import Gesture
 from fedswipe.swipe.search import Decoder
 from fedswipe.testing.modelstore import InMemoryModelStore

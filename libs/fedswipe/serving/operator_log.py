@@ -10,8 +10,8 @@ from typing import Protocol
 
 from fedswipe.chain import Link
 from fedswipe.events import GlobalModelPublished, PredictionServed, SwipeRecorded
-from fedswipe.rollback import ChainLog
-from fedswipe.serving_changes import ServingLog
+from fedswipe.serving.changes import ServingLog
+from fedswipe.serving.rollback import ChainLog
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from fedswipe.errors import FedswipeError
 from fedswipe.events import ClosedBy, GlobalModelPublished, ModelId, OffsetRange, Version
 from fedswipe.learning.manifest import Manifest
 from fedswipe.modelstore.port import ObjectMissing
-from fedswipe.rollback import roll_back, rollback
+from fedswipe.serving.rollback import roll_back, rollback
 from fedswipe.testing.lineage_log import Delivery, InMemoryLineageLog, LineageLogClient
 from fedswipe.testing.modelstore import InMemoryModelStore
 from fedswipe.topology import LINEAGES

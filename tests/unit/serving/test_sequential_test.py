@@ -3,7 +3,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from fedswipe.canary_test import LEAST, MARGIN, MOST, Counts, Verdict, log_ratio, verdict
+from fedswipe.serving.sequential_test import LEAST, MARGIN, MOST, Counts, Verdict, log_ratio, verdict
 
 RUNS = 100
 STABLE, WORSE = 0.80, 0.77

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fedswipe.events import CanaryBy, LinkRef, ModelId, ServingChange, ServingChanged, Sha256, Version
-from fedswipe.serving_state import EXPLANATIONS, Canary, Servings, ServingState
+from fedswipe.serving.state import EXPLANATIONS, Canary, Servings, ServingState
 
 EN = ModelId("swipe-en")
 

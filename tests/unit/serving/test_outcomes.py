@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fedswipe.events import ClientId, ModelId, PredictionServed, SwipeId, SwipeRecorded, Version
-from fedswipe.outcomes import OutcomeJoin, Tally
+from fedswipe.serving.outcomes import OutcomeJoin, Tally
 
 EN = ModelId("swipe-en")
 Event = PredictionServed | SwipeRecorded

@@ -5,7 +5,7 @@ from typing import Protocol
 from fedswipe.chain import Chain, Link
 from fedswipe.errors import FedswipeError, Retryable
 from fedswipe.events import CanaryBy, LinkRef, ServingChange, ServingChanged
-from fedswipe.serving_state import EXPLANATIONS, Canary, Servings, refusal
+from fedswipe.serving.state import EXPLANATIONS, Canary, Servings, refusal
 
 
 class ServingLog(Protocol):
