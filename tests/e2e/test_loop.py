@@ -121,7 +121,7 @@ def test_without_the_store_no_link_appears_and_then_the_loop_goes_on(
     gateway.train()
     waiting = (503, {"chain": "ok", "store": "circuit open"})
     until(lambda: loop.ready("aggregator") == waiting, "the aggregator misses the store", DEADLINE)
-    until(lambda: loop.untrained == 0, "every swipe is trained", DEADLINE)
+    until(lambda: loop.untrained == 0, "every swipe is trained", DEADLINE, every=0.25)
     assert loop.watch.version == before
     assert gateway.predict(clients[0].swipes[:1], 1)
 

@@ -23,6 +23,8 @@ from fedswipe.testing.stacks import own_stack
 from fedswipe.testing.until import until
 from fedswipe.topology import SWIPES, TRAINERS, WEIGHT_DELTAS, Lineage
 
+LOOK_SECONDS = 0.25  # between two looks at the log
+
 
 class RunningLoop:
     """One lineage's loop on a stack of its own. `services` and `urls` are by the services' names."""
@@ -67,8 +69,8 @@ class RunningLoop:
 
     def wait_settled(self, seconds: float) -> None:
         """Wait until every swipe is trained and every delta is folded: no sender may be at work."""
-        until(lambda: self.untrained == 0, "every swipe is trained", seconds)
-        until(lambda: self.unfolded == 0, "every delta is folded", seconds)
+        until(lambda: self.untrained == 0, "every swipe is trained", seconds, LOOK_SECONDS)
+        until(lambda: self.unfolded == 0, "every delta is folded", seconds, LOOK_SECONDS)
 
     def wait_served(self, seconds: float) -> dict[str, object]:
         """Wait until the predictor serves the head; return what it says of its model."""
