@@ -15,7 +15,7 @@ from fedswipe.testing.chaos.schedule import Action, Fault
 from fedswipe.testing.until import until
 from fedswipe.topology import SWIPES, TRAINERS
 
-LOOK_SECONDS = 0.25  # between two looks at the group
+LOG_SECONDS = 0.25  # between two looks at the group
 PATIENCE = 240.0  # seconds; reached only by a failure
 LOOK_SECONDS = 5.0  # for a transaction, before the actor may be looked after
 NOTICED_SECONDS = 0.2  # a frozen process's transaction that is still open by then stays so
@@ -120,8 +120,8 @@ class Faults:
             try:
                 second.start()
                 until(transactions.none, "the frozen one's transaction is aborted", PATIENCE)
-                before = until(self._committed, "committed offsets", PATIENCE, LOOK_SECONDS)
-                until(lambda: self._committed() > before, "the other one commits", PATIENCE, LOOK_SECONDS)
+                before = until(self._committed, "committed offsets", PATIENCE, LOG_SECONDS)
+                until(lambda: self._committed() > before, "the other one commits", PATIENCE, LOG_SECONDS)
             finally:
                 first.thaw()
         self._leave(second, seconds)
