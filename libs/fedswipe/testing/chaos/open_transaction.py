@@ -1,5 +1,6 @@
 """Sees from outside whether a transaction is open on a lineage's deltas."""
 
+import threading
 import time
 from types import TracebackType
 from typing import Self
@@ -10,6 +11,7 @@ from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.topology import WEIGHT_DELTAS, Lineage
 
 SECONDS = 2.0  # for one question; with the broker away there is no answer
+LOOK_AGAIN_SECONDS = 0.002  # a loop without any pause takes a core from those it waits for
 
 
 class OpenTransactions:
@@ -20,6 +22,7 @@ class OpenTransactions:
         common = kafka.reader("fedswipe.chaos") | {"log_level": 0}
         self._all = Consumer(common | {"isolation.level": "read_uncommitted"})
         self._committed = Consumer(common)
+        self._pause = threading.Event()  # nobody sets it
 
     def some(self) -> bool:
         """Tell whether one is open; False also while nobody answers."""
@@ -28,12 +31,13 @@ class OpenTransactions:
     def seen(self, seconds: float) -> bool:
         """Return the moment that one is open; tell whether one was within so many seconds.
 
-        It looks without a pause: a transaction is over in some hundredths of a second.
+        It looks again almost at once: a transaction is over in some hundredths of a second.
         """
         deadline = time.monotonic() + seconds
         while not self.some():
             if time.monotonic() > deadline:
                 return False
+            self._pause.wait(LOOK_AGAIN_SECONDS)
         return True
 
     def none(self) -> bool:
