@@ -7,7 +7,7 @@ from collections.abc import Mapping
 HOSTS = [
     f"{name}.{ending}" for name, ending in (("pypi", "org"), ("pythonhosted", "org"), ("golang", "org/x"))
 ]
-HOME = re.compile(r"(?<![\w.$}~*-])/(?:root|home/\w+|Users/\w+|work)/\w")
+HOME = re.compile(r"(?<![\w.$}~*-])/(?:root|home/\w+|Users/\w+|work)/[\w.]")
 CYRILLIC = re.compile("[\u0400-\u04ff]")
 # Russian letters are data here: the second layout, and what tests feed.
 RUSSIAN = re.compile(r"^(libs/fedswipe/swipe/layouts/|tests/)")
