@@ -10,6 +10,7 @@ from fedswipe.kafka.consume_loop import read_batch
 from fedswipe.kafka.errors import BrokerUnavailable
 from fedswipe.kafka.record import Record
 from fedswipe.kafka.settings import KafkaSettings
+from fedswipe.kafka.watermarks import watermarks
 from fedswipe.topology import Topic
 
 BATCH = 5_000
@@ -77,7 +78,12 @@ class PartitionReader:
 
     def _end(self, consumer: Consumer) -> int:
         try:
-            _, end = consumer.get_watermark_offsets(self._partition, self._settings.request_timeout_ms / 1000)
+            _, end = watermarks(
+                consumer,
+                self._partition.topic,
+                self._partition.partition,
+                self._settings.request_timeout_ms / 1000,
+            )
         except KafkaException as error:
             raise BrokerUnavailable(f"{self._partition.topic}: {error}") from error
         return end

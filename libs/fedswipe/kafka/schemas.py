@@ -17,6 +17,7 @@ from fastavro.types import Schema
 from fedswipe import avro_schemas
 from fedswipe.kafka.errors import BrokerUnavailable
 from fedswipe.kafka.settings import KafkaSettings
+from fedswipe.kafka.watermarks import watermarks
 from fedswipe.topology import SCHEMAS
 
 # What reading a text as a schema raises when it is none; ValueError covers wrong UTF-8 and JSON.
@@ -79,7 +80,7 @@ class PublishedSchemas:
             )
             self._consumer.assign([partition])
         try:
-            _, end = self._consumer.get_watermark_offsets(partition, timeout)
+            _, end = watermarks(self._consumer, SCHEMAS.name, 0, timeout)
             while (at := max(0, self._consumer.position([partition])[0].offset)) < end:
                 message = self._consumer.poll(timeout)
                 if message is None:

@@ -80,13 +80,19 @@ class Actor:
             if (status := process.stop(STOP_SECONDS)) != 0:
                 self._note_crash(process, status)
 
-    def freeze(self) -> None:
-        """SIGSTOP: it neither works nor ends, and its connections stay open."""
-        self._signal(signal.SIGSTOP)
+    def freeze(self) -> bool:
+        """SIGSTOP: it neither works nor ends, and its connections stay open. False if it is down."""
+        with self._lock:
+            if self._process is None or not self._process.running:
+                return False
+            os.killpg(self._process.id.pid, signal.SIGSTOP)
+            return True
 
     def thaw(self) -> None:
         """SIGCONT."""
-        self._signal(signal.SIGCONT)
+        with self._lock:
+            assert self._process is not None, f"{self.name} is down"
+            os.killpg(self._process.id.pid, signal.SIGCONT)
 
     def look(self) -> None:
         """Start it again when it has ended by itself; note when it has become ready."""
@@ -116,12 +122,6 @@ class Actor:
 
     def _note_crash(self, process: ManagedProcess, status: int) -> None:
         self.crashes.append(Crash(self.name, time.monotonic(), status, last_words(process.program.log)))
-
-    def _signal(self, number: int) -> None:
-        with self._lock:
-            process = self._process
-            assert process is not None and process.running, f"{self.name} is down"  # noqa: PT018
-            os.killpg(process.id.pid, number)
 
 
 def last_words(log: Path) -> str:

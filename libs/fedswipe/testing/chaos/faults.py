@@ -17,7 +17,7 @@ from fedswipe.topology import SWIPES, TRAINERS
 
 LOG_SECONDS = 0.25  # between two looks at the group
 PATIENCE = 240.0  # seconds; reached only by a failure
-LOOK_SECONDS = 5.0  # for a transaction, before the actor may be looked after
+SLICE_SECONDS = 0.002  # a transaction takes several round trips, so none begins and ends within a slice
 NOTICED_SECONDS = 0.2  # a frozen process's transaction that is still open by then stays so
 
 Say = Callable[[str], None]
@@ -102,7 +102,7 @@ class Faults:
         first, second = self._cast.actors["aggregator"], self._cast.actors["aggregator-2"]
         known = self._cast.models
         until(lambda: first.ready and self._cast.models > known, "a model is put into the store", PATIENCE)
-        first.freeze()
+        assert first.freeze(), f"{first.name} is down"
         version = self._cast.loop.watch.version
         try:
             second.start()
@@ -127,16 +127,17 @@ class Faults:
         self._leave(second, seconds)
 
     def _catch(self, actor: Actor, transactions: OpenTransactions) -> None:
-        """Freeze it the moment that a transaction is seen; thaw it and try again if that was over already."""
+        """Leave it frozen with its transaction open: it runs in short slices, and is looked at between them.
+
+        To freeze it on seeing a transaction would be too late: one is over within some milliseconds.
+        """
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
-            if not actor.ready or not transactions.seen(LOOK_SECONDS):
-                continue
-            actor.freeze()
-            self._ending.wait(NOTICED_SECONDS)
-            if transactions.some():
-                return
-            actor.thaw()
+            if actor.ready and actor.freeze():
+                if transactions.some() and not self._ending.wait(NOTICED_SECONDS) and transactions.some():
+                    return
+                actor.thaw()
+            self._ending.wait(SLICE_SECONDS)
         raise AssertionError(f"{actor.name} was never caught inside a transaction")
 
     def _leave(self, second: Actor, seconds: float) -> None:
