@@ -4,7 +4,7 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from types import FrameType
 
 import uvicorn
@@ -58,12 +58,20 @@ def serve(app: ASGIApp, host: str, port: int, workers: Sequence[Worker]) -> None
     deadline = time.monotonic() + WORKERS_STOP_SECONDS
     for thread in threads:
         thread.join(max(0.0, deadline - time.monotonic()))
-    for thread in threads:
-        if thread.error is not None:
-            raise thread.error
-        if thread.is_alive():
-            raise TimeoutError(f"{thread.name}: did not stop within {WORKERS_STOP_SECONDS} s")
+    _raise_first([thread.error for thread in threads])  # a failure may be why another one cannot stop
+    _raise_first([_late(thread) for thread in threads])
     log.info("stopped")
+
+
+def _raise_first(errors: Iterable[BaseException | None]) -> None:
+    for error in errors:
+        if error is not None:
+            raise error
+
+
+def _late(thread: threading.Thread) -> TimeoutError | None:
+    late = f"{thread.name}: did not stop within {WORKERS_STOP_SECONDS} s"
+    return TimeoutError(late) if thread.is_alive() else None
 
 
 def _noted(number: int, frame: FrameType | None) -> None:
