@@ -21,6 +21,8 @@ SOURCES := pyproject.toml README.md LICENSE NOTICE $(shell find libs services sc
 KINDS := $(wildcard tests/architecture tests/unit tests/contract tests/flow tests/integration tests/e2e)
 # -P: the working folder stays off the path, so the tests import the installed wheel, never the source tree.
 PYTEST := $(BIN)/python -P -m pytest
+# Most of the time a test waits for processes that it started, so two files run side by side.
+BESIDE := --numprocesses 2 --dist loadfile
 COMPOSE := $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 
 export UV_PYTHON_DOWNLOADS := never
@@ -54,7 +56,7 @@ demo: $(MADE)/installed ## run the whole loop; SWIPES=PATH of real logs, JSON=FI
 
 test: $(MADE)/installed ## build and install the wheel, then run every test against it
 	$(BIN)/fedswipe fetch --with-rclone
-	$(PYTEST) $(KINDS) --durations=10 --cov --cov-report=term $(ARGS)
+	$(PYTEST) $(KINDS) $(BESIDE) --durations=10 --cov --cov-report=term $(ARGS)
 
 mutants: $(MADE)/installed ## take each guarantee out of the code and expect its test to turn red
 	$(BIN)/python tools/mutants.py $(ARGS)

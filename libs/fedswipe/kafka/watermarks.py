@@ -1,22 +1,29 @@
 """Where a partition begins and ends for a consumer."""
 
+import tenacity
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from fedswipe.kafka.errors import reason
+
+AGAIN_SECONDS = 0.05
 
 
 def watermarks(consumer: Consumer, topic: str, partition: int, seconds: float) -> tuple[int, int]:
     """Return the first kept offset and the one behind the last that this consumer may read.
 
-    A client that asks while its broker shuts down is told that the partition has no leader, and believes so
-    for minutes: every later question fails at once, unasked, and leaks some bytes. Reading the topic's
-    metadata again ends that. Raises KafkaException when no broker answers in time.
+    A client that asks while its broker shuts down, or right after a topic was made, is told that the partition
+    has no leader, and believes so for minutes: every later question fails at once, unasked, and leaks some
+    bytes. Reading the topic's metadata again ends that. Raises KafkaException when nobody answers in time.
     """
-    at = TopicPartition(topic, partition)
-    try:
-        return consumer.get_watermark_offsets(at, seconds)
-    except KafkaException as error:
-        if reason(error).code() != KafkaError._UNKNOWN_PARTITION:
-            raise
-        consumer.list_topics(topic, seconds)
-        return consumer.get_watermark_offsets(at, seconds)
+    patiently = tenacity.Retrying(
+        retry=tenacity.retry_if_exception(_has_no_leader),
+        before_sleep=lambda _: consumer.list_topics(topic, seconds),
+        wait=tenacity.wait_fixed(AGAIN_SECONDS),
+        stop=tenacity.stop_after_delay(seconds),
+        reraise=True,
+    )
+    return patiently(consumer.get_watermark_offsets, TopicPartition(topic, partition), seconds)
+
+
+def _has_no_leader(error: BaseException) -> bool:
+    return isinstance(error, KafkaException) and reason(error).code() == KafkaError._UNKNOWN_PARTITION
