@@ -21,8 +21,8 @@ from fedswipe.topology import FOREVER, GROUPS, SCHEMAS, TOPICS, Group, Topic
 T = TypeVar("T")
 NEW_LEADER_SECONDS = 10.0
 BY_BROKER = {"message.timestamp.type": "LogAppendTime"}
-# After a broker's restart the client asks by the leaders it remembers, and never looks them up by itself; of a
-# topic that was just made it may know none.
+# After a broker's restart the client asks by the leaders it remembers, and never looks them up by itself; of
+# a topic that was just made it may know none.
 STALE_LEADER = (
     KafkaError._NOENT,
     KafkaError.FENCED_LEADER_EPOCH,

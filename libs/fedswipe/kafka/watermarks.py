@@ -11,13 +11,17 @@ AGAIN_SECONDS = 0.05
 def watermarks(consumer: Consumer, topic: str, partition: int, seconds: float) -> tuple[int, int]:
     """Return the first kept offset and the one behind the last that this consumer may read.
 
-    A client that asks while its broker shuts down, or right after a topic was made, is told that the partition
-    has no leader, and believes so for minutes: every later question fails at once, unasked, and leaks some
-    bytes. Reading the topic's metadata again ends that. Raises KafkaException when nobody answers in time.
+    A client that asks while its broker shuts down, or right after a topic was made, is told that there is no
+    leader, and believes so for minutes: every later question fails at once, unasked, and leaks some bytes.
+    Reading the topic's metadata again ends that. Raises KafkaException when nobody answers in time.
     """
+
+    def look_again(_: tenacity.RetryCallState) -> None:
+        consumer.list_topics(topic, seconds)
+
     patiently = tenacity.Retrying(
         retry=tenacity.retry_if_exception(_has_no_leader),
-        before_sleep=lambda _: consumer.list_topics(topic, seconds),
+        before_sleep=look_again,
         wait=tenacity.wait_fixed(AGAIN_SECONDS),
         stop=tenacity.stop_after_delay(seconds),
         reraise=True,
