@@ -12,7 +12,6 @@ from fedswipe.kafka.errors import BrokerUnavailable
 from fedswipe.kafka.producer import EventProducer
 from fedswipe.kafka.record import Record
 from fedswipe.kafka.settings import KafkaSettings
-from fedswipe.kafka.watermarks import watermarks
 from fedswipe.learning.verdict import EXPLANATIONS, Verdict
 from fedswipe.topology import GLOBAL_MODELS, WEIGHT_DELTAS, Lineage, dead_letters
 from services.aggregator.delta_reader import DeltaReader
@@ -67,7 +66,7 @@ class KafkaLineageLog:
     def _lookup(self, consumer: Consumer, offset: int) -> Record | None:
         partition = TopicPartition(WEIGHT_DELTAS.name, self._lineage.partition, offset)
         try:
-            first, _ = watermarks(consumer, partition.topic, partition.partition, self._timeout)
+            first, _ = consumer.get_watermark_offsets(partition, self._timeout)
             if offset < first:
                 return None
             consumer.assign([partition])

@@ -5,26 +5,24 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import tenacity
-from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, ConfigResource, OffsetSpec
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, ConfigResource, OffsetSpec  # type: ignore[attr-defined]
 from confluent_kafka.cimpl import NewTopic
 
 from fedswipe.errors import FedswipeError
 from fedswipe.events import Event
-from fedswipe.kafka.errors import BrokerUnavailable, reason
+from fedswipe.kafka.errors import BrokerUnavailable
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.topology import FOREVER, GROUPS, SCHEMAS, TOPICS, Group, Topic
 
 T = TypeVar("T")
 NEW_LEADER_SECONDS = 10.0
 BY_BROKER = {"message.timestamp.type": "LogAppendTime"}
-# After a broker's restart the client asks by the leaders it remembers, and never looks them up by itself; of
-# a topic that was just made it may know none.
+# After a broker's restart the client asks by the leaders it remembers, and never looks them up by itself.
 STALE_LEADER = (
-    KafkaError._NOENT,
     KafkaError.FENCED_LEADER_EPOCH,
     KafkaError.UNKNOWN_LEADER_EPOCH,
     KafkaError.NOT_LEADER_FOR_PARTITION,
@@ -79,11 +77,8 @@ class Admin:
         return {(at.topic, at.partition): at.offset for at in found if at.offset >= 0}
 
     def _ends(self, topic: Topic[Event]) -> dict[int, int]:
-        latest: OffsetSpec = OffsetSpec.latest()
-        wanted = {TopicPartition(topic.name, partition): latest for partition in range(topic.partitions)}
-        answers: dict[TopicPartition, Future[Any]] = self._client.list_offsets(
-            wanted, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=self._timeout
-        )
+        wanted = {TopicPartition(topic.name, p): OffsetSpec.latest() for p in range(topic.partitions)}  # type: ignore[no-untyped-call]
+        answers = self._client.list_offsets(wanted, request_timeout=self._timeout)
         ends = {at.partition: self._result(answer).offset for at, answer in answers.items()}
         if min(ends.values()) < 0:  # with the broker away the client may call it a success, with no offset
             raise BrokerUnavailable(f"{topic.name}: the broker told no offsets")
@@ -138,7 +133,7 @@ class Admin:
         try:
             answer.result(self._timeout)
         except KafkaException as error:
-            if reason(error).code() == KafkaError.TOPIC_ALREADY_EXISTS:
+            if error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS:
                 return False
             raise BrokerUnavailable(f"Kafka: {error}") from error
         except FutureTimeout as error:
@@ -149,7 +144,7 @@ class Admin:
         try:
             return answer.result(self._timeout)
         except (KafkaException, FutureTimeout) as error:
-            stale = isinstance(error, KafkaException) and reason(error).code() in STALE_LEADER
+            stale = isinstance(error, KafkaException) and error.args[0].code() in STALE_LEADER
             raise (StaleLeader if stale else BrokerUnavailable)(f"Kafka: {error}") from error
 
 

@@ -19,6 +19,7 @@ from confluent_kafka import (
 )
 
 from fedswipe.kafka.errors import PositionLost
+from fedswipe.kafka.forgotten_brokers import watched
 from fedswipe.kafka.record import Record
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.topology import Group
@@ -72,14 +73,17 @@ class ConsumeLoop:
     """Runs a handler over a group's topics until `stop`; `run` raises what the handler raises."""
 
     def __init__(self, settings: KafkaSettings, group: Group, handler: Handler) -> None:
-        self._consumer = Consumer(settings.reader(group.name) | {"enable.partition.eof": True})
+        self._consumer = Consumer(watched(settings.reader(group.name) | {"enable.partition.eof": True}))
         self._group = group
         self._handler = handler
         self._stopping = threading.Event()
         self._paused = False
 
     def run(self) -> None:
-        """Poll until `stop` is called. Raises PositionLost where reading on would skip records."""
+        """Poll until `stop` is called.
+
+        Raises PositionLost where reading on would skip records, BrokersForgotten where none would come again.
+        """
         names = [topic.name for topic in self._group.topics]
         self._consumer.subscribe(
             names, on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked

@@ -1,7 +1,5 @@
 """What Kafka can do to us, as the project's verdicts."""
 
-from confluent_kafka import KafkaError, KafkaException
-
 from fedswipe.errors import FedswipeError, Retryable
 
 
@@ -15,10 +13,3 @@ class PositionLost(FedswipeError):
 
 class Fenced(FedswipeError):
     """The group has moved on without us: drop what is held and start at the committed offsets."""
-
-
-def reason(error: KafkaException) -> KafkaError:
-    """Return what the client library's exception carries: its code, and what may be done about it."""
-    carried = error.args[0]
-    assert isinstance(carried, KafkaError)  # noqa: S101  (the library says so)
-    return carried

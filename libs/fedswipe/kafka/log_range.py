@@ -11,7 +11,6 @@ from fedswipe.kafka.admin import Admin
 from fedswipe.kafka.errors import BrokerUnavailable
 from fedswipe.kafka.record import Record
 from fedswipe.kafka.settings import Config, KafkaSettings
-from fedswipe.kafka.watermarks import watermarks
 from fedswipe.topology import Topic
 
 # A dead writer's transaction stays open for its time-out (10 s), and the broker looks for such every 10 s.
@@ -44,7 +43,7 @@ def read_messages(
     where = f"{topic}[{partition}]"
     with _reader(settings, where) as consumer:
         timeout = settings.request_timeout_ms / 1000
-        first, _ = watermarks(consumer, topic, partition, timeout)
+        first, _ = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout)
         at = max(start, first)
         consumer.assign([TopicPartition(topic, partition, at)])
         while at < end:
@@ -68,7 +67,9 @@ def read_messages(
 def kept_range(settings: KafkaSettings, topic: str, partition: int) -> tuple[int, int]:
     """Return the partition's first kept offset and the one behind its last. Raises BrokerUnavailable."""
     with _reader(settings, f"{topic}[{partition}]") as consumer:
-        return watermarks(consumer, topic, partition, settings.request_timeout_ms / 1000)
+        at = TopicPartition(topic, partition)
+        first, end = consumer.get_watermark_offsets(at, settings.request_timeout_ms / 1000)
+    return first, end
 
 
 def read_to_end(

@@ -15,7 +15,6 @@ from fedswipe.events import PredictionServed, SwipeRecorded
 from fedswipe.kafka.errors import BrokerUnavailable
 from fedswipe.kafka.schemas import PublishedSchemas
 from fedswipe.kafka.settings import KafkaSettings
-from fedswipe.kafka.watermarks import watermarks
 from fedswipe.topology import PREDICTIONS, SWIPES
 
 BATCH = 1_000
@@ -103,7 +102,7 @@ def _bounds(
     consumer: Consumer, since: datetime | None, seconds: float
 ) -> tuple[dict[Place, int], dict[Place, int]]:
     """Return each partition's first offset from this time on, and its end as it was just before that."""
-    kept = {place: watermarks(consumer, *place, seconds) for place in PLACES}
+    kept = {place: consumer.get_watermark_offsets(TopicPartition(*place), seconds) for place in PLACES}
     starts, ends = ({place: bounds[n] for place, bounds in kept.items()} for n in (0, 1))
     if since is None:
         return starts, ends

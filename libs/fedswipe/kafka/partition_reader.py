@@ -8,9 +8,9 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPar
 from fedswipe.events import Event
 from fedswipe.kafka.consume_loop import read_batch
 from fedswipe.kafka.errors import BrokerUnavailable
+from fedswipe.kafka.forgotten_brokers import watched
 from fedswipe.kafka.record import Record
 from fedswipe.kafka.settings import KafkaSettings
-from fedswipe.kafka.watermarks import watermarks
 from fedswipe.topology import Topic
 
 BATCH = 5_000
@@ -42,8 +42,11 @@ class PartitionReader:
         self._stopping = threading.Event()
 
     def run(self) -> None:
-        """Follow the topic until `stop`. Raises BrokerUnavailable when no broker answers at the start."""
-        consumer = Consumer(self._settings.reader("fedswipe.partition-reader"))
+        """Follow the topic until `stop`.
+
+        Raises BrokerUnavailable when no broker answers at the start, BrokersForgotten when none ever will.
+        """
+        consumer = Consumer(watched(self._settings.reader("fedswipe.partition-reader")))
         consumer.assign([self._partition])
         try:
             end = self._end(consumer)
@@ -78,12 +81,7 @@ class PartitionReader:
 
     def _end(self, consumer: Consumer) -> int:
         try:
-            _, end = watermarks(
-                consumer,
-                self._partition.topic,
-                self._partition.partition,
-                self._settings.request_timeout_ms / 1000,
-            )
+            _, end = consumer.get_watermark_offsets(self._partition, self._settings.request_timeout_ms / 1000)
         except KafkaException as error:
             raise BrokerUnavailable(f"{self._partition.topic}: {error}") from error
         return end

@@ -1,5 +1,6 @@
 """An idempotent producer of events: a send is done when the broker has acknowledged it with acks=all."""
 
+import logging
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -10,11 +11,13 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from fedswipe import codec
 from fedswipe.events import Event, Header
 from fedswipe.kafka.errors import BrokerUnavailable
+from fedswipe.kafka.forgotten_brokers import BrokersForgotten, watched
 from fedswipe.kafka.schemas import publish_schemas
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.topology import Topic
 
 E = TypeVar("E", bound=Event)
+log = logging.getLogger(__name__)
 
 
 class EventProducer:
@@ -24,8 +27,10 @@ class EventProducer:
     """
 
     def __init__(self, settings: KafkaSettings) -> None:
-        self._producer = Producer(settings.producer())
+        self._settings = settings
+        self._producer = self._connect()
         publish_schemas(self._producer, settings.request_timeout_ms / 1000)
+        self._replacing = threading.Lock()
         self._open = True
         self._acknowledgements = threading.Thread(
             target=self._serve, name="kafka-acknowledgements", daemon=True
@@ -56,7 +61,8 @@ class EventProducer:
 
         try:
             named: Any = [(header.name, header.value) for header in headers]  # its type knows no null
-            self._producer.produce(topic, value, key, partition, on_delivery=acknowledged, headers=named)
+            with self._replacing:
+                self._producer.produce(topic, value, key, partition, on_delivery=acknowledged, headers=named)
         except BufferError as error:
             sent.set_exception(BrokerUnavailable(f"{topic}: the send queue is full ({error})"))
         except KafkaException as error:
@@ -75,6 +81,18 @@ class EventProducer:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _connect(self) -> Producer:
+        return Producer(watched(self._settings.producer()))
+
     def _serve(self) -> None:
         while self._open:
-            self._producer.poll(0.2)  # callbacks run inside, the moment they arrive
+            try:
+                self._producer.poll(0.2)  # callbacks run inside, the moment they arrive
+            except BrokersForgotten as error:
+                log.warning("%s; another one takes its place", error)
+                self._replace()
+
+    def _replace(self) -> None:
+        with self._replacing:
+            old, self._producer = self._producer, self._connect()
+        old.flush()  # what it still holds is told to have failed, as soon as its time is over

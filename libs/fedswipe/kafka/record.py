@@ -21,7 +21,7 @@ class Record:
     @classmethod
     def of(cls, message: Message) -> "Record":
         """Take over a message of the client library that carries no error."""
-        headers = tuple(Header(str(h[0]), h[1]) for h in message.headers() or ())
+        headers = tuple(Header(str(h[0]), h[1]) for h in message.headers() or ())  # type: ignore[arg-type]
         topic, partition, offset = message.topic(), message.partition(), message.offset()
         assert topic is not None  # noqa: S101  (only error events have no position)
         assert partition is not None  # noqa: S101

@@ -17,7 +17,6 @@ from fastavro.types import Schema
 from fedswipe import avro_schemas
 from fedswipe.kafka.errors import BrokerUnavailable
 from fedswipe.kafka.settings import KafkaSettings
-from fedswipe.kafka.watermarks import watermarks
 from fedswipe.topology import SCHEMAS
 
 # What reading a text as a schema raises when it is none; ValueError covers wrong UTF-8 and JSON.
@@ -70,6 +69,7 @@ class PublishedSchemas:
         """Let go of the consumer, if there was need of one."""
         if self._consumer is not None:
             self._consumer.close()
+            self._consumer = None
 
     def _read_to_end(self) -> None:
         timeout = self._settings.request_timeout_ms / 1000
@@ -80,13 +80,14 @@ class PublishedSchemas:
             )
             self._consumer.assign([partition])
         try:
-            _, end = watermarks(self._consumer, SCHEMAS.name, 0, timeout)
+            _, end = self._consumer.get_watermark_offsets(partition, timeout)
             while (at := max(0, self._consumer.position([partition])[0].offset)) < end:
                 message = self._consumer.poll(timeout)
                 if message is None:
                     raise BrokerUnavailable(f"{SCHEMAS.name}: read to {at} of {end}, then no answer")
                 self._take(message)
         except KafkaException as error:
+            self.close()  # a client that asked while its broker shut down may never know again where it is
             raise BrokerUnavailable(f"{SCHEMAS.name}: {error}") from error
 
     def _take(self, message: Message) -> None:

@@ -10,7 +10,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 from fedswipe import codec
 from fedswipe.events import Event
 from fedswipe.kafka.consume_loop import Membership
-from fedswipe.kafka.errors import BrokerUnavailable, Fenced, reason
+from fedswipe.kafka.errors import BrokerUnavailable, Fenced
 from fedswipe.kafka.schemas import publish_schemas
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.topology import Topic
@@ -79,7 +79,7 @@ class TransactionalProducer:
         try:
             self._patiently(self._producer.commit_transaction, self._timeout)
         except KafkaException as error:
-            if not reason(error).txn_requires_abort():
+            if not error.args[0].txn_requires_abort():
                 raise  # whether it was committed is settled when the id comes back, at the next start
             self._give_up(error)
 
@@ -94,7 +94,7 @@ class TransactionalProducer:
                 return
 
     def _give_up(self, error: KafkaException) -> NoReturn:
-        cause = reason(error)
+        cause = error.args[0]
         if cause.fatal():
             raise error
         self._patiently(self._producer.abort_transaction, self._timeout)
@@ -105,4 +105,4 @@ class TransactionalProducer:
 
 def _passes(error: BaseException) -> bool:
     """Tell whether the client library allows the same call again: the broker was away, no more."""
-    return isinstance(error, KafkaException) and reason(error).retriable()
+    return isinstance(error, KafkaException) and error.args[0].retriable()

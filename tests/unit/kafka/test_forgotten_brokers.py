@@ -1,0 +1,97 @@
+"""A client that has known no broker for a while is given up."""
+
+import json
+import threading
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pytest
+
+from fedswipe.kafka import partition_reader, producer
+from fedswipe.kafka.chain_reader import ChainReader
+from fedswipe.kafka.forgotten_brokers import TIMES, BrokersForgotten, Watch
+from fedswipe.kafka.settings import KafkaSettings
+from fedswipe.topology import LINEAGES
+
+LOST, GIVEN, LEARNED = ("logical",), ("logical", "configured"), ("logical", "learned")
+
+
+def statistics(sources: Iterable[str]) -> str:
+    return json.dumps({"brokers": {str(n): {"source": source} for n, source in enumerate(sources)}})
+
+
+def look(watch: Watch, sources: Iterable[str], times: int) -> None:
+    for _ in range(times):
+        watch(statistics(sources))
+
+
+def test_a_client_that_knows_no_address_for_a_while_is_given_up() -> None:
+    watch = Watch()
+    look(watch, LOST, TIMES - 1)
+    with pytest.raises(BrokersForgotten):
+        look(watch, LOST, 1)
+
+
+@pytest.mark.parametrize("known", [GIVEN, LEARNED])
+def test_one_that_knows_a_broker_goes_on_however_long_that_is_away(known: tuple[str, ...]) -> None:
+    watch = Watch()
+    for _ in range(3):
+        look(watch, LOST, TIMES - 1)
+        look(watch, known, 1)
+
+
+def test_it_is_told_once_so_that_what_the_client_holds_can_be_given_back() -> None:
+    watch = Watch()
+    with pytest.raises(BrokersForgotten):
+        look(watch, LOST, TIMES)
+    look(watch, LOST, TIMES - 1)
+
+
+class Client:
+    """A producer or a consumer that has forgotten every broker: it says so whenever it is polled."""
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self.flushed = False
+        self._tell = config["stats_cb"]
+
+    def poll(self, timeout: float) -> None:
+        self._tell(statistics(LOST))
+
+    def consume(self, most: int, timeout: float) -> list[Any]:
+        self._tell(statistics(LOST))
+        return []
+
+    def assign(self, partitions: Any) -> None: ...
+    def close(self) -> None: ...
+
+    def get_watermark_offsets(self, partition: Any, timeout: float) -> tuple[int, int]:
+        return 0, 0
+
+    def produce(self, *event: Any, on_delivery: Any, **more: Any) -> None:
+        """Take it, and never tell."""
+
+    def flush(self, timeout: float = 0.0) -> int:
+        self.flushed = True
+        return 0
+
+
+def test_a_partitions_reader_ends_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(partition_reader, "Consumer", Client)
+    with pytest.raises(BrokersForgotten):
+        ChainReader(KafkaSettings(), LINEAGES[0], lambda _: None).run()
+
+
+def test_a_producer_is_replaced_and_what_it_held_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[Client] = []
+    third = threading.Event()
+
+    def connect(config: Mapping[str, Any]) -> Client:
+        opened.append(Client(config))
+        if len(opened) == 3:
+            third.set()
+        return opened[-1]
+
+    monkeypatch.setattr(producer, "Producer", connect)
+    with producer.EventProducer(KafkaSettings()):
+        assert third.wait(10), "no other client took the lost one's place"
+    assert opened[1].flushed
