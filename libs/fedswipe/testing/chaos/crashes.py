@@ -10,6 +10,7 @@ from fedswipe.testing.chaos.actor import Actor
 # A service may crash for these causes alone: the design lets a supervisor start it again.
 CAUSES: Mapping[str, str] = {
     r"BrokerUnavailable: ": "no broker answered while it started",
+    r"BrokersForgotten: ": "its client had forgotten every broker",
     r"transaction\.py(?s:.*)KafkaException: ": "the broker went away in its transaction, or had ended it",
 }
 ASSIGNED = " assigned "
