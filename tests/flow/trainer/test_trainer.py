@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 from confluent_kafka import TopicPartition
 
+from fedswipe.events import ClientId, DeltaCodec, DeltaComputed, DeltaId, OffsetRange, Sha256, Version
 from fedswipe.kafka.errors import BrokerUnavailable, Fenced
-from fedswipe.topology import SWIPES, TRAIN_REQUESTS, TRAINERS
+from fedswipe.kafka.transaction import Outgoing
+from fedswipe.topology import LINEAGES, SWIPES, TRAIN_REQUESTS, TRAINERS, WEIGHT_DELTAS
 from services.trainer.ranges import RangeLimits
 
 if TYPE_CHECKING:
@@ -21,6 +23,16 @@ NEVER = RangeLimits(swipes=100, seconds=1e9)  # only a request closes a range
 def used(flow: "Flow", client: str) -> Counter[int]:
     """How many committed deltas hold each of a client's swipes, by offset."""
     return Counter(o for delta in flow.deltas() if delta.client_id == client for o in delta.swipe_offsets)
+
+
+def delta_of(client: str, swipe: int) -> Outgoing:
+    """A delta as it leaves a trainer."""
+    line = LINEAGES[0]
+    delta = DeltaComputed(
+        *(DeltaId(f"of {client}"), line.model_id, Version(1), Sha256("ab" * 32), ClientId(client)),
+        *(OffsetRange(5, swipe, swipe + 1), (swipe,), 1, 1.0, 0.5, DeltaCodec.FP16, b"", None),
+    )
+    return Outgoing(WEIGHT_DELTAS, delta, line.model_id.encode(), line.partition)
 
 
 def test_each_client_gets_one_delta_and_what_is_unreadable_a_letter(
@@ -106,10 +118,12 @@ def test_the_membership_of_an_assignment_cannot_commit_after_a_rebalance(
     at = [TopicPartition(SWIPES.name, 5, 0)]
     old.train.stop()
     with pytest.raises(Fenced):
-        old.producer.commit([], at, lease.membership)
+        old.producer.commit([delta_of("ivy", 7)], at, lease.membership)
+    assert used(flow, "ivy") == Counter(), "the delta was written, the offsets were refused"
     current = old.collect._lease
     assert current is not None
-    old.producer.commit([], at, current.membership)  # the newer one can: it is the generation that counts
+    old.producer.commit([delta_of("ivy", 7)], at, current.membership)  # the generation is what counts
+    assert used(flow, "ivy") == Counter([7])
 
 
 def test_a_range_that_moves_while_it_is_trained_is_counted_once(flow: "Flow", eventually: Eventually) -> None:
