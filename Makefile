@@ -69,7 +69,7 @@ containers: $(MADE)/installed ## run the tests of images and compose, then those
 	STACK=containers $(PYTEST) tests/contract tests/flow tests/integration tests/e2e/test_loop.py tests/e2e/test_crashes.py $(ARGS)
 
 unit: $(MADE)/installed ## run the unit tests alone
-	$(PYTEST) tests/unit -q $(ARGS)
+	$(PYTEST) tests/unit $(BESIDE) -q $(ARGS)
 
 check: $(MADE)/installed ## lint, types, import rules, schemas, generated docs, forbidden words
 	$(BIN)/ruff check .
