@@ -1,7 +1,7 @@
-"""A client that asked for metadata while its broker shut down knows no broker any more, and is given up."""
+"""Clients that asked while their broker shut down, and believe what it said then, are given up."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import confluent_kafka
@@ -11,10 +11,13 @@ from confluent_kafka import Consumer, KafkaException
 from fedswipe.kafka import consume_loop
 from fedswipe.kafka.admin import Admin
 from fedswipe.kafka.consume_loop import ConsumeLoop
+from fedswipe.kafka.errors import BrokerUnavailable
 from fedswipe.kafka.forgotten_brokers import BrokersForgotten
+from fedswipe.kafka.schemas import PublishedSchemas
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.local.stack import OwnStack
 from fedswipe.testing.stacks import own_stack
+from fedswipe.testing.until import until
 from fedswipe.topology import SWIPES, TRAINERS
 
 DEADLINE = 60.0  # seconds
@@ -38,23 +41,22 @@ class Handler:
         return True
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def mortal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnStack]:
     with own_stack(tmp_path_factory.mktemp("forgotten")) as stack:
         Admin(KafkaSettings(stack.kafka)).create_topics()
         yield stack
 
 
-def forget(stack: OwnStack, client: Consumer) -> None:
-    """Stop the broker cleanly while the client asks; afterwards the broker is there, and the client lost."""
+def restart_while(stack: OwnStack, asks: Callable[[], bool]) -> None:
+    """Stop the broker cleanly while somebody asks it, and start it again."""
     broker = stack.broker.instance
-    assert lists_topics(client)
+    assert asks()
     stopping = threading.Thread(target=broker.stop, args=[DEADLINE])
     stopping.start()
     while stopping.is_alive():
-        lists_topics(client)
+        asks()
     broker.restart()
-    assert not lists_topics(client), "the client has found its broker again"
 
 
 def lists_topics(client: Consumer) -> bool:
@@ -70,7 +72,8 @@ def test_a_service_that_reads_with_it_ends_and_says_why(
 ) -> None:
     def lost(config: Any) -> Consumer:
         client = confluent_kafka.Consumer(config)
-        forget(mortal, client)
+        restart_while(mortal, lambda: lists_topics(client))
+        assert not lists_topics(client), "the client has found its broker again"
         return client
 
     monkeypatch.setattr(consume_loop, "Consumer", lost)
@@ -80,3 +83,17 @@ def test_a_service_that_reads_with_it_ends_and_says_why(
     with pytest.raises(BrokersForgotten):
         loop.run()
     too_late.cancel()
+
+
+def test_schemas_are_looked_up_again_once_the_broker_is_back(mortal: OwnStack) -> None:
+    schemas = PublishedSchemas(KafkaSettings(mortal.kafka))
+
+    def answers() -> bool:
+        try:
+            return schemas.schema(b"unknown!") is None
+        except BrokerUnavailable:
+            return False
+
+    restart_while(mortal, answers)
+    until(answers, "an answer", DEADLINE)
+    schemas.close()

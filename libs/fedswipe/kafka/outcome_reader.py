@@ -36,7 +36,7 @@ def read_outcomes(
 
     While following, an empty batch says that nothing came for a second. Raises BrokerUnavailable.
     """
-    consumer = Consumer(settings.reader("fedswipe.serving.outcomes") | {"enable.partition.eof": True})
+    consumer = Consumer(settings.reader("fedswipe.outcomes") | {"enable.partition.eof": True})
     schemas, seconds = PublishedSchemas(settings), settings.request_timeout_ms / 1000
     try:
         fronts = Fronts(*_bounds(consumer, since, seconds))

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 class EventProducer:
     """Sends events; thread-safe. Its schemas are acknowledged before the constructor returns.
 
+    A client that has forgotten its brokers is replaced; what it held is told to have failed.
     Raises BrokerUnavailable from the constructor when no broker answers.
     """
 
@@ -71,9 +72,11 @@ class EventProducer:
 
     def close(self, timeout: float = 5.0) -> None:
         """Wait for what was sent, at most `timeout` seconds, then stop."""
-        self._producer.flush(timeout)
-        self._open = False
-        self._acknowledgements.join(timeout)
+        try:
+            self._producer.flush(timeout)
+        finally:
+            self._open = False
+            self._acknowledgements.join(timeout)
 
     def __enter__(self) -> Self:
         return self

@@ -16,8 +16,8 @@ def until(
 ) -> T:
     """Return the first true value of `reached`; an AssertionError names `what` did not come in time.
 
-    `every`: seconds between two looks; more than the default for a look that opens a client of Kafka, which a
-    busy machine may open faster than it closes them.
+    `every`: seconds between two looks; more than the default for a look that opens a client of Kafka, whose
+    threads have to start and to end.
     """
     deadline = time.monotonic() + seconds
     while not (found := reached()):

@@ -2,16 +2,18 @@
 
 import json
 import threading
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar
 
 import pytest
+from confluent_kafka import KafkaError
 
 from fedswipe.kafka import partition_reader, producer
 from fedswipe.kafka.chain_reader import ChainReader
+from fedswipe.kafka.errors import BrokerUnavailable
 from fedswipe.kafka.forgotten_brokers import TIMES, BrokersForgotten, Watch
 from fedswipe.kafka.settings import KafkaSettings
-from fedswipe.topology import LINEAGES
+from fedswipe.topology import LINEAGES, SCHEMAS
 
 LOST, GIVEN, LEARNED = ("logical",), ("logical", "configured"), ("logical", "learned")
 
@@ -51,7 +53,7 @@ class Client:
     """A producer or a consumer that has forgotten every broker: it says so whenever it is polled."""
 
     def __init__(self, config: Mapping[str, Any]) -> None:
-        self.flushed = False
+        self._held: list[Callable[[KafkaError, None], None]] = []
         self._tell = config["stats_cb"]
 
     def poll(self, timeout: float) -> None:
@@ -67,11 +69,14 @@ class Client:
     def get_watermark_offsets(self, partition: Any, timeout: float) -> tuple[int, int]:
         return 0, 0
 
-    def produce(self, *event: Any, on_delivery: Any, **more: Any) -> None:
-        """Take it, and never tell."""
+    def produce(self, topic: str, *event: Any, on_delivery: Any, **more: Any) -> None:
+        if topic != SCHEMAS.name:  # those are said to have been acknowledged
+            self._held.append(on_delivery)
 
     def flush(self, timeout: float = 0.0) -> int:
-        self.flushed = True
+        for tell in self._held:
+            tell(KafkaError(KafkaError._MSG_TIMED_OUT), None)
+        self._held.clear()
         return 0
 
 
@@ -82,16 +87,27 @@ def test_a_partitions_reader_ends_with_it(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_producer_is_replaced_and_what_it_held_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    opened: list[Client] = []
-    third = threading.Event()
+    lost, replaced = threading.Event(), threading.Event()
 
-    def connect(config: Mapping[str, Any]) -> Client:
-        opened.append(Client(config))
-        if len(opened) == 3:
-            third.set()
-        return opened[-1]
+    class Lost(Client):
+        """Finds out once there is something to lose."""
 
-    monkeypatch.setattr(producer, "Producer", connect)
-    with producer.EventProducer(KafkaSettings()):
-        assert third.wait(10), "no other client took the lost one's place"
-    assert opened[1].flushed
+        opened: ClassVar[int] = 0
+
+        def __init__(self, config: Mapping[str, Any]) -> None:
+            super().__init__(config)
+            Lost.opened += 1
+            if Lost.opened == 2:
+                replaced.set()
+
+        def poll(self, timeout: float) -> None:
+            if lost.wait(timeout):
+                super().poll(timeout)
+
+    monkeypatch.setattr(producer, "Producer", Lost)
+    with producer.EventProducer(KafkaSettings()) as sender:
+        sent = sender.send_bytes("topic", b"", key=None, partition=0)
+        lost.set()
+        with pytest.raises(BrokerUnavailable):
+            sent.result(10)
+        assert replaced.wait(10), "no other client took the lost one's place"

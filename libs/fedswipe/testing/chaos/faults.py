@@ -17,7 +17,7 @@ from fedswipe.topology import SWIPES, TRAINERS
 
 LOG_SECONDS = 0.25  # between two looks at the group
 PATIENCE = 240.0  # seconds; reached only by a failure
-SLICE_SECONDS = 0.002  # a transaction takes several round trips, so none begins and ends within a slice
+SLICE_SECONDS = 0.002  # a transaction takes several round trips, so few begin and end within a slice
 NOTICED_SECONDS = 0.2  # a frozen process's transaction that is still open by then stays so
 
 Say = Callable[[str], None]

@@ -37,11 +37,6 @@ time_t time(time_t *now) {
     return exact.tv_sec;
 }
 
-int timespec_get(struct timespec *now, int base) {
-    if (base != TIME_UTC || clock_gettime(CLOCK_REALTIME, now)) return 0;
-    return base;
-}
-
 int cnd_timedwait(cnd_t *restrict cnd, mtx_t *restrict mutex, const struct timespec *restrict until) {
     int (*wait)(cnd_t *, mtx_t *, const struct timespec *) = dlsym(RTLD_NEXT, "cnd_timedwait");
     struct timespec when = *until;
