@@ -87,7 +87,7 @@ class PublishedSchemas:
                     raise BrokerUnavailable(f"{SCHEMAS.name}: read to {at} of {end}, then no answer")
                 self._take(message)
         except KafkaException as error:
-            self.close()  # a client that asked while its broker shut down may never know again where it is
+            self.close()  # it may have forgotten its brokers for good: the next question has a new one
             raise BrokerUnavailable(f"{SCHEMAS.name}: {error}") from error
 
     def _take(self, message: Message) -> None:
