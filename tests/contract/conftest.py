@@ -9,7 +9,6 @@ import pytest
 
 from fedswipe.local.artifacts import RCLONE
 from fedswipe.local.cache import default_cache, fetch
-from fedswipe.local.errors import MissingTool
 from fedswipe.local.leash import Leash
 from fedswipe.local.parts import OwnS3Server, Place
 from fedswipe.local.ports import FreePorts
@@ -38,10 +37,7 @@ def place(folder: Path, leash: Leash) -> Place:
 
 
 def start_rclone(place: Place) -> RcloneServer:
-    try:
-        program = fetch([RCLONE], default_cache(os.environ), Collected())[0] / "rclone"
-    except MissingTool as error:
-        pytest.skip(f"needs {RCLONE.title} as a child process: {error}")
+    program = fetch([RCLONE], default_cache(os.environ), Collected())[0] / "rclone"
     server = RcloneServer(program, place.folder, place.secret_key, place.ports, place.leash)
     server.instance.wait_ready()
     return server
@@ -49,10 +45,7 @@ def start_rclone(place: Place) -> RcloneServer:
 
 def start_minio(place: Place) -> OwnS3Server:
     way = own_way()
-    try:
-        way.fetch(["s3"])
-    except MissingTool as error:
-        pytest.skip(f"needs MinIO as a child process: {error}")
+    way.fetch(["s3"])
     server = way.s3(place)
     server.wait_ready()
     return server
