@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from fedswipe.local.addresses import KAFKA, S3
 from fedswipe.local.choose import decide
@@ -15,6 +15,14 @@ from fedswipe.testing.stacks import shared_stack
 # How many examples a property is tried with; a test may say another number for itself.
 settings.register_profile("fedswipe", max_examples=int(os.environ.get("FEDSWIPE_RUNS", "40")))
 settings.load_profile("fedswipe")
+# What any bytes may be given to: the same inputs each time, unless a number of them is asked for.
+settings.register_profile(
+    "decoders",
+    max_examples=int(os.environ.get("FEDSWIPE_RUNS", "25")),
+    deadline=None,
+    derandomize="FEDSWIPE_RUNS" not in os.environ,
+    suppress_health_check=list(HealthCheck),
+)
 
 
 @pytest.fixture(scope="session")
