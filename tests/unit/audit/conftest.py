@@ -79,6 +79,14 @@ class Lineage:
     def event(self, version: int) -> GlobalModelPublished:
         return self._client.chain.event(version)
 
+    def forge(self, **changed: object) -> None:
+        """Rewrite the newest link of the log."""
+        place = (GLOBAL_MODELS.name, LINE.partition)
+        record = self.evidence.records[place][-1]
+        event = codec.decode(GlobalModelPublished, record.value, codec.PackagedSchemas())
+        value = codec.encode(replace(event, **changed))  # type: ignore[arg-type]
+        self.evidence.records[place][-1] = replace(record, value=value)
+
     def swipe(self, client: str, swipe_id: str, word: str | None = "hello", points: int = 3) -> int:
         line = tuple(float(n) for n in range(10, 10 + points))
         swipe = SwipeRecorded(
