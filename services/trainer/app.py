@@ -20,6 +20,7 @@ from fedswipe.kafka.schemas import PublishedSchemas
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.kafka.transaction import TransactionalProducer
 from fedswipe.learning.local_training import LocalRecipe
+from fedswipe.learning.torch_trainer import Apparatus, TorchTrainer, device_named
 from fedswipe.lifecycle import serve
 from fedswipe.modelstore import ModelStore
 from fedswipe.modelstore.s3 import S3ModelStore
@@ -32,7 +33,6 @@ from services.trainer.handlers import CollectSwipes, LogEnd
 from services.trainer.heads import HeadFollower, Heads, Published
 from services.trainer.memory import SwipeMemory
 from services.trainer.settings import Settings
-from services.trainer.torch_trainer import TorchTrainer, device_named
 from services.trainer.train_ranges import TrainRanges
 
 
@@ -46,7 +46,8 @@ def main(environ: Mapping[str, str]) -> None:
     collect = CollectSwipes(
         settings.collecting, closed, MonotonicClock(), PublishedSchemas(kafka), _log_end(kafka)
     )
-    trainer = TorchTrainer(LINEAGES, _recipe(settings), settings.threads)
+    lineages = {line.model_id: Apparatus.of(line) for line in LINEAGES}
+    trainer = TorchTrainer(lineages, _recipe(settings), settings.threads, settings.stack)
     train = TrainRanges(
         closed,
         heads,

@@ -6,16 +6,15 @@ from itertools import pairwise
 
 import numpy as np
 import orjson
-from numpy.typing import NDArray
 
 from fedswipe.errors import InvalidMessage
 from fedswipe.events import DeltaCodec, DeltaComputed, DeltaId, ObjectRef, OffsetRange
+from fedswipe.learning.client_trainer import BaseModel, ClientSwipes, ClientTrainer, Training
 from fedswipe.learning.delta import encode_delta
 from fedswipe.swipe.features import extract
 from fedswipe.swipe.layout import load_layout
 from fedswipe.training_examples import ClientExamples
 from services.trainer.letter import Letter
-from services.trainer.local_trainer import BaseModel, LocalTrainer
 
 LARGEST_PAYLOAD = 900_000  # bytes; beyond them a delta goes to the model store, Kafka takes 1 MB a record
 Store = Callable[[bytes], ObjectRef]
@@ -24,7 +23,7 @@ Store = Callable[[bytes], ObjectRef]
 class ComputeDeltas:
     """Turns clients' examples into deltas; `store` keeps payloads that are too large for a record."""
 
-    def __init__(self, trainer: LocalTrainer, delta_codec: DeltaCodec) -> None:
+    def __init__(self, trainer: ClientTrainer, delta_codec: DeltaCodec) -> None:
         self._trainer = trainer
         self._codec = delta_codec
 
@@ -38,23 +37,27 @@ class ComputeDeltas:
         gestures = [example.gesture for client in clients for example in client.examples]
         features = extract(load_layout(base.lineage.layout), gestures)
         bounds = np.cumsum([0, *(len(client.examples) for client in clients)])
-        for client, (start, end) in zip(clients, pairwise(bounds.tolist()), strict=True):
+        names = [delta_id(base, client, swipes) for client in clients]
+        asked = [
+            ClientSwipes(features[start:end], [example.word for example in client.examples], seed_of(name))
+            for client, name, (start, end) in zip(clients, names, pairwise(bounds.tolist()), strict=True)
+        ]
+        trainings = self._trainer.train(base, asked)
+        for client, name, training in zip(clients, names, trainings, strict=True):
             try:
-                yield self._compute_delta(base, client, features[start:end], swipes, store)
+                yield self._delta(base, client, name, _valid(training), swipes, store)
             except InvalidMessage as error:
                 yield [Letter.of(example.record, error) for example in client.examples]
 
-    def _compute_delta(
+    def _delta(
         self,
         base: BaseModel,
         client: ClientExamples,
-        features: NDArray[np.float32],
+        name: DeltaId,
+        training: Training,
         swipes: OffsetRange,
         store: Store,
     ) -> DeltaComputed:
-        name = delta_id(base, client, swipes)
-        words = [example.word for example in client.examples]
-        training = self._trainer.train(base, features, words, seed_of(name))
         payload = encode_delta(training.delta, self._codec)
         fits = len(payload) <= LARGEST_PAYLOAD
         return DeltaComputed(
@@ -72,6 +75,12 @@ class ComputeDeltas:
             payload=payload if fits else None,
             content=None if fits else store(payload),
         )
+
+
+def _valid(training: Training | InvalidMessage) -> Training:
+    if isinstance(training, InvalidMessage):
+        raise training
+    return training
 
 
 def delta_id(base: BaseModel, client: ClientExamples, swipes: OffsetRange) -> DeltaId:

@@ -9,11 +9,11 @@ from fedswipe.chain import Link
 from fedswipe.errors import Retryable
 from fedswipe.events import GlobalModelPublished, Sha256, Version
 from fedswipe.learning.architecture import Architecture
+from fedswipe.learning.client_trainer import BaseModel
 from fedswipe.learning.weights import from_bytes
 from fedswipe.modelstore import ContentMismatch, ModelStore, StoreMisconfigured
 from fedswipe.swipe.layout import load_layout
 from fedswipe.topology import Lineage
-from services.trainer.local_trainer import BaseModel
 
 NOTICE_SECONDS = 0.1  # how long a lost lease may stay unnoticed; a new model is noticed at once
 log = logging.getLogger(__name__)

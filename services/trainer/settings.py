@@ -59,7 +59,10 @@ class Settings:
     device: str = setting(
         "DEVICE", "what trains; auto takes a GPU if there is one", "auto", choices=("auto", "cpu", "cuda")
     )
-    threads: int = setting("TRAINER_THREADS", "threads of torch", 1, least=1, most=256)
+    threads: int = setting("TRAINER_THREADS", "stacks trained side by side", 2, least=1, most=256)
+    stack: int = setting(
+        "TRAINER_STACK", "clients trained as one computation; 1 is plain PyTorch", 8, least=1, most=256
+    )
     codec: str = setting(
         "TRAINER_CODEC", "how deltas are written", DeltaCodec.FP16.value, choices=tuple(map(str, DeltaCodec))
     )

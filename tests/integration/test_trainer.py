@@ -23,7 +23,7 @@ from fedswipe.kafka.producer import EventProducer
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.delta import decode_delta
-from fedswipe.learning.network import ConvGRU, read_weights
+from fedswipe.learning.network import fresh_weights
 from fedswipe.learning.weights import to_bytes, with_search
 from fedswipe.local.leash import Leash
 from fedswipe.local.ports import FreePorts
@@ -55,7 +55,7 @@ def publish_model(stack: OwnStack, producer: EventProducer) -> None:
     s3 = stack.s3
     Minio(s3.url.partition("://")[2], s3.access_key, s3.secret_key, secure=False).make_bucket("fedswipe")
     store = S3ModelStore(S3Settings(s3.access_key, s3.secret_key, s3.url))
-    weights = with_search(read_weights(ConvGRU(Architecture(LAYOUT))), SearchWeights(0.25, 1.5, 1.0))
+    weights = with_search(fresh_weights(Architecture(LAYOUT), seed=0), SearchWeights(0.25, 1.5, 1.0))
     ref = store.put(f"{LINE.model_id}/models", to_bytes(weights))
     first = GlobalModelPublished(
         *(LINE.model_id, Version(1), "", (OffsetRange(LINE.partition, 0, 0),), ref, ref, ref, ref, 0, 0, 0),

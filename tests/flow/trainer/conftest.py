@@ -8,10 +8,10 @@ from functools import partial
 import numpy as np
 import pytest
 from confluent_kafka import TopicPartition
-from numpy.typing import NDArray
 
 from fedswipe import codec
 from fedswipe.clock import MonotonicClock
+from fedswipe.errors import InvalidMessage
 from fedswipe.events import (
     ClientId,
     DeadLettered,
@@ -30,6 +30,7 @@ from fedswipe.kafka.producer import EventProducer
 from fedswipe.kafka.schemas import PublishedSchemas
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.kafka.transaction import Outgoing, TransactionalProducer
+from fedswipe.learning.client_trainer import BaseModel, ClientSwipes, Training
 from fedswipe.testing.modelstore import InMemoryModelStore
 from fedswipe.testing.stacks import own_stack
 from fedswipe.testing.until import until
@@ -46,7 +47,6 @@ from services.trainer.deltas import ComputeDeltas
 from services.trainer.handlers import Collecting, CollectSwipes
 from services.trainer.heads import Heads
 from services.trainer.lease import Load
-from services.trainer.local_trainer import BaseModel, Training
 from services.trainer.memory import SwipeMemory
 from services.trainer.ranges import RangeLimits
 from services.trainer.train_ranges import TrainRanges, Transactions
@@ -64,12 +64,11 @@ class StandIn:
         self.go, self.started = threading.Event(), threading.Event()
         self.go.set()
 
-    def train(
-        self, base: BaseModel, features: NDArray[np.float32], words: Sequence[str], seed: int
-    ) -> Training:
-        self.started.set()
-        assert self.go.wait(DEADLINE)
-        return Training(np.array([len(words)], np.float32), 2.0, 1.0)
+    def train(self, base: BaseModel, clients: Sequence[ClientSwipes]) -> Iterator[Training | InvalidMessage]:
+        for client in clients:
+            self.started.set()
+            assert self.go.wait(DEADLINE)
+            yield Training(np.array([len(client.words)], np.float32), 2.0, 1.0)
 
 
 class Member:

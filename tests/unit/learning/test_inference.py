@@ -4,7 +4,7 @@ import torch
 
 from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.inference import Network
-from fedswipe.learning.network import ConvGRU, load_weights, read_weights
+from fedswipe.learning.network import ConvGRU, network_of, read_weights
 from fedswipe.learning.weights import Weights
 from fedswipe.swipe.layout import load_layout
 
@@ -22,8 +22,7 @@ def test_onnxruntime_agrees_with_torch(layout: str, batch: int) -> None:
     architecture = Architecture(load_layout(layout))
     weights = some_weights(architecture, seed=1)
     features = np.random.default_rng(2).normal(size=(batch, 64, architecture.channels)).astype(np.float32)
-    torch_network = ConvGRU(architecture).eval()
-    load_weights(torch_network, weights)
+    torch_network = network_of(architecture, weights)
     with torch.no_grad():
         expected = torch_network(torch.from_numpy(features)).numpy()
     log_probs = Network(architecture, weights).log_probs(features)

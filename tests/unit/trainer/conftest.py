@@ -1,12 +1,11 @@
 """The trainer's twins and builders: a fake training, a fake transaction, a clock that a test moves."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
 from confluent_kafka import TopicPartition
-from numpy.typing import NDArray
 
 from fedswipe import codec
 from fedswipe.dead_letters.position import Position, retry_headers
@@ -26,6 +25,7 @@ from fedswipe.events import (
 from fedswipe.kafka.consume_loop import Membership
 from fedswipe.kafka.record import Record
 from fedswipe.kafka.transaction import Outgoing
+from fedswipe.learning.client_trainer import BaseModel, ClientSwipes, Training
 from fedswipe.testing.modelstore import InMemoryModelStore
 from fedswipe.topology import LINEAGES, SWIPES, TRAIN_REQUESTS, dead_letters
 from services.trainer.closed_ranges import ClosedRanges, LeasedRange
@@ -33,7 +33,6 @@ from services.trainer.deltas import ComputeDeltas
 from services.trainer.handlers import Collecting, CollectSwipes
 from services.trainer.heads import Heads
 from services.trainer.lease import Load
-from services.trainer.local_trainer import BaseModel, Training
 from services.trainer.memory import SwipeMemory
 from services.trainer.ranges import RangeLimits
 from services.trainer.train_ranges import TrainRanges
@@ -60,15 +59,15 @@ class FakeTrainer:
     before: Callable[[], None] = lambda: None
     broken: bool = True
 
-    def train(
-        self, base: BaseModel, features: NDArray[np.float32], words: Sequence[str], seed: int
-    ) -> Training:
-        self.before()
-        self.bases.append(base)
-        if self.broken and "bad" in words:
-            raise InvalidMessage("diverged", "a test says so")
-        delta = np.array([len(features), seed % 1000], np.float32)
-        return Training(delta, 2.0, 1.0)
+    def train(self, base: BaseModel, clients: Sequence[ClientSwipes]) -> Iterator[Training | InvalidMessage]:
+        for client in clients:
+            self.before()
+            self.bases.append(base)
+            if self.broken and "bad" in client.words:
+                yield InvalidMessage("diverged", "a test says so")
+            else:
+                delta = np.array([len(client.features), client.seed % 1000], np.float32)
+                yield Training(delta, 2.0, 1.0)
 
 
 @dataclass

@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -6,12 +6,12 @@ import pytest
 
 from fedswipe.events import ClientId, DeltaCodec, ObjectRef, OffsetRange, Sha256, Version
 from fedswipe.kafka.record import Record
+from fedswipe.learning.client_trainer import BaseModel, ClientSwipes, Training
 from fedswipe.learning.delta import decode_delta
 from fedswipe.topology import LINEAGES, SWIPES
 from fedswipe.training_examples import ClientExamples, Example
 from services.trainer.deltas import LARGEST_PAYLOAD, ComputeDeltas, delta_id, seed_of
 from services.trainer.letter import Letter
-from services.trainer.local_trainer import BaseModel, Training
 
 if TYPE_CHECKING:
     from fedswipe.events import SwipeRecorded
@@ -26,8 +26,8 @@ class Returns:
     def __init__(self, delta: np.ndarray) -> None:
         self.delta = delta
 
-    def train(self, base: BaseModel, features: object, words: object, seed: int) -> Training:
-        return Training(self.delta, 2.0, 1.0)
+    def train(self, base: BaseModel, clients: Sequence[ClientSwipes]) -> Iterator[Training]:
+        return iter([Training(self.delta, 2.0, 1.0)] * len(clients))
 
 
 @pytest.fixture

@@ -7,13 +7,13 @@ import pytest
 from fedswipe.chain import Link
 from fedswipe.events import ClosedBy, GlobalModelPublished, ObjectRef, OffsetRange, Version
 from fedswipe.learning.architecture import Architecture
+from fedswipe.learning.client_trainer import BaseModel
 from fedswipe.learning.weights import Weights, to_bytes
 from fedswipe.swipe.layout import load_layout
 from fedswipe.testing.modelstore import InMemoryModelStore
 from fedswipe.testing.until import until
 from fedswipe.topology import LINEAGES
 from services.trainer.heads import HeadFollower, Heads, Published
-from services.trainer.local_trainer import BaseModel
 
 LINE = LINEAGES[0]
 ARCHITECTURE = Architecture(load_layout(LINE.layout))

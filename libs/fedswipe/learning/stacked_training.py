@@ -1,0 +1,133 @@
+"""Many clients' local training as one batched computation.
+
+Every client keeps weights, optimiser and batches of its own, so a client's result is that of
+`local_training.train_client` but for the rounding of sums. One large product is faster than many small ones.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import ctc_loss
+
+from fedswipe.learning.architecture import Architecture
+from fedswipe.learning.gradient_steps import OPTIMIZERS
+from fedswipe.learning.local_training import (
+    Client,
+    Examples,
+    LocalRecipe,
+    LocalResult,
+    batches,
+    judged_rows,
+)
+from fedswipe.learning.stacked_network import log_probs
+from fedswipe.learning.weights import Weights
+
+NOBODY = -1  # a place of a batch that holds no example
+
+
+def train_stacked(
+    architecture: Architecture, base: Weights, clients: Sequence[Client], recipe: LocalRecipe
+) -> list[LocalResult]:
+    """Train each client from ``base`` for itself; the results are in the clients' order.
+
+    A result that is not finite says so itself, see `LocalResult.is_finite`: it harms no other client's.
+    """
+    order = sorted(range(len(clients)), key=lambda place: -clients[place].steps(recipe))
+    stack = _Stack(architecture, base, [clients[place] for place in order], recipe)
+    found = dict(zip(order, stack.results(), strict=True))
+    return [found[place] for place in range(len(clients))]
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """One step of the first G clients: rows (G, B) into all examples, NOBODY where a client has no more."""
+
+    rows: Tensor
+
+    @property
+    def present(self) -> Tensor:
+        """Which places hold an example, (G, B)."""
+        return self.rows != NOBODY
+
+
+class _Stack:
+    """Clients, those with the most steps first: as they finish, the stack gets lower."""
+
+    def __init__(
+        self, architecture: Architecture, base: Weights, clients: Sequence[Client], recipe: LocalRecipe
+    ) -> None:
+        self._architecture, self._base, self._clients, self._recipe = architecture, base, clients, recipe
+        features = np.concatenate([client.features for client in clients])
+        targets = [target for client in clients for target in client.targets]
+        self._examples = Examples.of(features, targets, recipe.device)
+        self._firsts = np.cumsum([0, *(len(client.features) for client in clients[:-1])])
+        self._anchors = {
+            name: torch.tensor(base[name], device=recipe.device) for name in architecture.network_shapes
+        }
+        self._weights = {
+            name: anchor.repeat(len(clients), *([1] * anchor.dim())) for name, anchor in self._anchors.items()
+        }
+
+    def results(self) -> Iterator[LocalResult]:
+        judged = _Batch(self._rows([judged_rows(len(client.features)) for client in self._clients]))
+        before = self._losses(self._weights, judged)
+        self._train()
+        after = self._losses(self._weights, judged)
+        for place in range(len(self._clients)):
+            trained = {name: stacked[place].cpu().numpy() for name, stacked in self._weights.items()}
+            yield LocalResult(self._base | trained, float(before[place]), float(after[place]))
+
+    def _train(self) -> None:
+        optimizer = OPTIMIZERS[self._recipe.optimizer](list(self._weights.values()))
+        for batch in self._batches():
+            active = {name: stacked[: len(batch.rows)] for name, stacked in self._weights.items()}
+            leaves = {name: stacked.detach().requires_grad_() for name, stacked in active.items()}
+            loss = self._loss(leaves, batch).sum()
+            gradients = list(torch.autograd.grad(loss, list(leaves.values())))
+            if self._recipe.fedprox_mu:
+                gradients = self._pulled(gradients, active)
+            optimizer.step(_clipped(gradients, self._recipe.clip_norm), self._recipe.learning_rate)
+
+    def _pulled(self, gradients: Sequence[Tensor], active: dict[str, Tensor]) -> list[Tensor]:
+        """FedProx: the gradient of half of mu times the squared way from the base."""
+        drifts = [stacked - self._anchors[name] for name, stacked in active.items()]
+        mu = self._recipe.fedprox_mu
+        return [gradient.add(way, alpha=mu) for gradient, way in zip(gradients, drifts, strict=True)]
+
+    def _batches(self) -> Iterator[_Batch]:
+        plans = [list(batches(client, self._recipe)) for client in self._clients]
+        for step in range(len(plans[0])):
+            yield _Batch(self._rows([plan[step] for plan in plans if len(plan) > step]))
+
+    def _rows(self, chosen: Sequence[NDArray[np.int64]]) -> Tensor:
+        rows = np.full((len(chosen), max(map(len, chosen))), NOBODY)
+        for place, some in enumerate(chosen):
+            rows[place, : len(some)] = self._firsts[place] + some
+        return torch.from_numpy(rows).to(self._recipe.device)
+
+    @torch.no_grad()
+    def _losses(self, weights: dict[str, Tensor], batch: _Batch) -> Tensor:
+        return self._loss(weights, batch)
+
+    def _loss(self, weights: dict[str, Tensor], batch: _Batch) -> Tensor:
+        """Each client's mean over its swipes of the CTC loss a letter, (G,)."""
+        rows, present = batch.rows.clamp(min=0), batch.present
+        some = self._examples.take(rows.flatten())
+        found = log_probs(weights, some.features.view(*rows.shape, *some.features.shape[1:]))
+        steps = torch.full((rows.numel(),), found.shape[2])
+        losses = ctc_loss(
+            found.flatten(0, 1).transpose(0, 1), some.targets, steps, some.lengths, reduction="none"
+        )
+        a_letter = (losses / some.lengths).view(rows.shape) * present
+        return a_letter.sum(1) / present.sum(1)
+
+
+def _clipped(gradients: Sequence[Tensor], norm: float) -> list[Tensor]:
+    """Each client's gradients, scaled down together if their common L2 norm is over ``norm``."""
+    squares = [gradient.square().flatten(1).sum(1) for gradient in gradients]
+    scale = (norm / (torch.stack(squares).sum(0).sqrt() + 1e-6)).clamp(max=1)
+    return [gradient * scale.view(-1, *([1] * (gradient.dim() - 1))) for gradient in gradients]

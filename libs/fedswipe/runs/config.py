@@ -1,0 +1,96 @@
+"""What a run of `pretrain`, `train` or `simulate` is told: one TOML file for all three."""
+
+import tomllib
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, Literal, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
+
+from fedswipe.errors import FedswipeError
+from fedswipe.learning.augmentation import Augmentation
+from fedswipe.learning.central_training import CentralRecipe
+from fedswipe.learning.local_training import LocalRecipe
+from fedswipe.learning.pretraining import PretrainingRecipe
+from fedswipe.learning.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Train:
+    """[train]: central training on the swipes of all who may be trained on, changed a little each epoch."""
+
+    base: str = "factory"
+    epochs: int = 20
+    training: CentralRecipe = field(default_factory=CentralRecipe)
+    augmentation: Augmentation = field(default_factory=Augmentation)
+
+
+@dataclass(frozen=True)
+class Simulate:
+    """[simulate]: the federation in one process, people as clients, ``clients`` of them a round.
+
+    A person takes part with ``fewest`` to ``most`` swipes. ``stack``: clients trained as one computation.
+    """
+
+    base: str = "factory"
+    rounds: int = 30
+    clients: int = 50
+    fewest: int = 8
+    most: int = 200
+    stack: int = 8
+    codec: Literal["FP32", "FP16"] = "FP16"
+    local: LocalRecipe = field(default_factory=LocalRecipe)
+    window: Recipe = field(default_factory=Recipe)
+    augmentation: Augmentation | None = None
+
+
+@dataclass(frozen=True)
+class Config:
+    """A run's settings. ``judge_every``: epochs or rounds from one judgement on unseen people to the next."""
+
+    seed: int = 0
+    lineage: str = "swipe-en"
+    lexicon: str = "en-30k"
+    threads: int = 2
+    judge_every: int = 5
+    judged_swipes: int = 2_000
+    pretrain: PretrainingRecipe = field(default_factory=lambda: PretrainingRecipe(swipes=1_000_000))
+    train: Train = field(default_factory=Train)
+    simulate: Simulate = field(default_factory=Simulate)
+
+
+def read_config(path: Path | None) -> Config:
+    """Read a configuration; what it does not say keeps its default. FedswipeError names the key."""
+    if path is None:
+        return Config()
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise FedswipeError(f"--config {path}: {error}") from error
+    _refuse_unknown(table, Config, path, ())
+    try:
+        return TypeAdapter(Config).validate_python(table)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise FedswipeError(f"--config {path}: {_dotted(first['loc'])}: {first['msg']}") from error
+
+
+def _refuse_unknown(table: dict[str, Any], kind: Any, path: Path, where: tuple[str, ...]) -> None:
+    known = {one.name for one in fields(kind)}
+    hints = get_type_hints(kind)
+    for key, value in table.items():
+        if key not in known:
+            names = ", ".join(sorted(known))
+            raise FedswipeError(f"--config {path}: {_dotted((*where, key))} is unknown; there are {names}")
+        if isinstance(value, dict) and is_dataclass(inner := _plain(hints[key])):
+            _refuse_unknown(value, inner, path, (*where, key))
+
+
+def _plain(hint: Any) -> Any:
+    """The class of an optional one."""
+    options = [one for one in getattr(hint, "__args__", ()) if one is not type(None)]
+    return options[0] if options else hint
+
+
+def _dotted(keys: tuple[int | str, ...]) -> str:
+    return ".".join(map(str, keys))
