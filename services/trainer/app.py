@@ -46,7 +46,7 @@ def main(environ: Mapping[str, str]) -> None:
     collect = CollectSwipes(
         settings.collecting, closed, MonotonicClock(), PublishedSchemas(kafka), _log_end(kafka)
     )
-    lineages = {line.model_id: Apparatus.of(line) for line in LINEAGES}
+    lineages = {str(line.model_id): Apparatus.of(line) for line in LINEAGES}
     trainer = TorchTrainer(lineages, _recipe(settings), settings.threads, settings.stack)
     train = TrainRanges(
         closed,

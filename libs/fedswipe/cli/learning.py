@@ -64,15 +64,42 @@ def evaluate(
     )
 
 
+ConfigPath = Annotated[
+    Path | None,
+    typer.Option("--config", exists=True, help="A TOML file like examples/learning.toml."),
+]
+RunPath = Annotated[
+    Path, typer.Option("--out", help="The run's folder; a run that was cut goes on where it stands.")
+]
+Logs = Annotated[
+    Path, typer.Option("--swipes", exists=True, help="How We Swipe logs: the zip file or a folder.")
+]
+
+
 def pretrain(
-    out: Annotated[Path, typer.Option("--out", help="Where the model is written, as safetensors.")],
+    out: RunPath,
+    config: ConfigPath = None,
     seed: Annotated[
-        int, typer.Option("--seed", help="The same seed gives the same bytes on one machine.")
-    ] = 0,
-    swipes: Annotated[int, typer.Option("--swipes", min=64, help="How many synthetic swipes.")] = 40_960,
-    model: Annotated[str, typer.Option("--model", help="Whose layout and lexicon.")] = "swipe-en",
+        int | None, typer.Option("--seed", help="The same seed gives the same bytes on one machine.")
+    ] = None,
+    swipes: Annotated[int | None, typer.Option("--swipes", min=64, help="How many synthetic swipes.")] = None,
+    model: Annotated[str | None, typer.Option("--model", help="Whose layout and lexicon.")] = None,
 ) -> None:
     """Train a factory model, on synthetic swipes only."""
-    from fedswipe.cli import pretrain as training
+    from fedswipe.cli import runs
 
-    training.pretrain(out=out, seed=seed, swipes=swipes, model=model)
+    runs.pretrain(config, out, seed, swipes, model)
+
+
+def train(out: RunPath, swipes: Logs, config: ConfigPath = None) -> None:
+    """Train centrally on everybody's swipes: the yardstick of federated training."""
+    from fedswipe.cli import runs
+
+    runs.train(config, out, swipes)
+
+
+def simulate(out: RunPath, swipes: Logs, config: ConfigPath = None) -> None:
+    """Federate in one process: people as clients, trained and folded by the services' own code."""
+    from fedswipe.cli import runs
+
+    runs.simulate(config, out, swipes)

@@ -24,7 +24,7 @@ app = typer.Typer(
 )
 COMMANDS = (
     *(running.up, running.down, running.status, running.fetch, running.prepare),
-    *(learning.demo, learning.evaluate, learning.pretrain),
+    *(learning.demo, learning.evaluate, learning.pretrain, learning.train, learning.simulate),
     replay.replay,
 )
 Markdown = Annotated[bool, typer.Option("--markdown", help="Print Markdown for the docs.")]

@@ -15,8 +15,9 @@ from torch import Tensor
 from fedswipe.errors import FedswipeError
 from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.dropout import draw_dropout
+from fedswipe.learning.examples import Examples
 from fedswipe.learning.gradient_steps import Adam, clipped
-from fedswipe.learning.local_training import Examples, ctc_loss
+from fedswipe.learning.losses import swipe_losses
 from fedswipe.learning.network import network_of
 from fedswipe.learning.weights import Weights
 
@@ -28,6 +29,7 @@ class CentralRecipe:
     """AdamW under a one-cycle learning rate that rises for a share ``warm_up`` of the steps.
 
     ``averaging``: what stays of the averaged weights at a step (Polyak & Juditsky 1992); they are the model.
+    From the share ``words_from`` of the way on, the loss is that of the word among ``candidates``.
     """
 
     batch_size: int = 64
@@ -36,6 +38,12 @@ class CentralRecipe:
     weight_decay: float = 1e-2
     clip_norm: float = 1.0
     averaging: float = 0.999
+    words_from: float = 0.6
+    candidates: int = 8
+
+    def learns_words(self, done: float) -> bool:
+        """Whether the loss is that of words when this share of the way is done."""
+        return self.candidates > 1 and done >= self.words_from
 
 
 class CentralTraining:
@@ -74,8 +82,8 @@ class CentralTraining:
         return arrays | self._search
 
     def step(self, batch: Examples, random: Generator) -> float:
-        """Learn from one batch; return its mean CTC loss a letter. ``random`` draws what is dropped."""
-        rows = torch.chunk(torch.arange(len(batch.lengths)), self._parts)
+        """Learn from one batch; return its mean loss. ``random`` draws what is dropped."""
+        rows = torch.chunk(torch.arange(len(batch)), self._parts)
         drops = [draw_dropout(len(some), random) for some in rows]
         found = list(self._pool.map(self._part, [batch] * len(rows), rows, drops))
         gradients = [torch.stack(parts).sum(0) for parts in zip(*(part for _, part in found), strict=True)]
@@ -109,7 +117,8 @@ class CentralTraining:
         return {f"{kind}.{n}": tensor for kind, tensors in kinds.items() for n, tensor in enumerate(tensors)}
 
     def _part(self, batch: Examples, rows: Tensor, drop: Sequence[Tensor]) -> tuple[float, list[Tensor]]:
-        loss = ctc_loss(self.network, batch.take(rows), drop) * (len(rows) / len(batch.lengths))
+        some = batch.take(rows)
+        loss = swipe_losses(self.network(some.features, drop), some).sum() / len(batch)
         return float(loss.detach()), list(torch.autograd.grad(loss, self._parameters))
 
     @torch.no_grad()
@@ -129,5 +138,5 @@ def one_cycle(done: float, warm_up: float) -> float:
 
 def shuffled(examples: Examples, batch_size: int, random: Generator) -> list[Examples]:
     """Every example once, in batches."""
-    order: NDArray[np.int64] = random.permutation(len(examples.lengths))
+    order: NDArray[np.int64] = random.permutation(len(examples))
     return [examples.take(rows) for rows in torch.split(torch.from_numpy(order), batch_size)]

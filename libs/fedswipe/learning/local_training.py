@@ -1,16 +1,17 @@
 """One client's local training, by plain PyTorch; `stacked_training` trains many at once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
 from fedswipe.learning.architecture import Architecture
+from fedswipe.learning.examples import Examples
 from fedswipe.learning.gradient_steps import OPTIMIZERS, clipped
+from fedswipe.learning.losses import spelling_losses, swipe_losses
 from fedswipe.learning.network import ConvGRU, network_of, read_weights
 from fedswipe.learning.weights import Weights
 
@@ -21,13 +22,15 @@ JUDGED = 32  # swipes a client at most whose loss is told: all of them would cos
 class LocalRecipe:
     """How a client trains.
 
-    ``fedprox_mu`` pulls towards the base model (FedProx, Li et al. 2020, arXiv 1812.06127); 0 is FedAvg.
+    ``candidates``: words a swipe that the loss tells apart; 0 is the CTC loss alone. ``fedprox_mu`` pulls
+    towards the base model (FedProx, Li et al. 2020, arXiv 1812.06127); 0 is FedAvg.
     """
 
     epochs: int = 1
     optimizer: Literal["sgd", "adam"] = "adam"
     learning_rate: float = 2e-3
     batch_size: int = 16
+    candidates: int = 8
     clip_norm: float = 1.0
     fedprox_mu: float = 0.0
     device: str = "cpu"
@@ -35,25 +38,18 @@ class LocalRecipe:
 
 @dataclass(frozen=True, eq=False)
 class Client:
-    """One client's swipes: features float32 (n, 64, C), n >= 1 class sequences, and the seed of their order.
+    """One client's swipes, at least one, and the seed of their order."""
 
-    Raises ``ValueError`` for none, or unequally many.
-    """
-
-    features: NDArray[np.float32]
-    targets: Sequence[NDArray[np.int64]]
+    examples: Examples
     seed: int
 
     def __post_init__(self) -> None:
-        if len(self.features) == 0 or len(self.features) != len(self.targets):
-            raise ValueError(
-                f"{len(self.features)} feature rows and {len(self.targets)} targets: "
-                "equally many needed, at least one"
-            )
+        if len(self.examples) == 0:
+            raise ValueError("examples: there are none; a client needs at least one")
 
     def steps(self, recipe: LocalRecipe) -> int:
         """How many batches it trains on."""
-        return recipe.epochs * -(-len(self.features) // recipe.batch_size)
+        return recipe.epochs * -(-len(self.examples) // recipe.batch_size)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,19 +76,19 @@ def train_client(
     On a CPU with one thread the result depends on the arguments alone. There is no dropout: a client's few
     steps do not overfit, and so its training draws nothing but the order of its swipes.
     """
-    examples = Examples.of(client.features, client.targets, recipe.device)
+    examples = client.examples.to(recipe.device)
     network = network_of(architecture, base, recipe.device)
-    judged = examples.take(torch.from_numpy(judged_rows(len(client.features))))
-    loss_before = judged.loss(network)
+    judged = examples.take(torch.from_numpy(judged_rows(len(examples))))
+    loss_before = _spelling(network, judged)
     _fit(network, examples, client, recipe)
-    return LocalResult({**base, **read_weights(network)}, loss_before, judged.loss(network))
+    return LocalResult({**base, **read_weights(network)}, loss_before, _spelling(network, judged))
 
 
 def batches(client: Client, recipe: LocalRecipe) -> Iterator[NDArray[np.int64]]:
     """The rows of each step: every swipe once an epoch, in an order drawn from the client's seed."""
     random = np.random.default_rng(client.seed)
     for _ in range(recipe.epochs):
-        order = random.permutation(len(client.features))
+        order = random.permutation(len(client.examples))
         for start in range(0, len(order), recipe.batch_size):
             yield order[start : start + recipe.batch_size]
 
@@ -102,38 +98,9 @@ def judged_rows(swipes: int) -> NDArray[np.int64]:
     return np.arange(0, swipes, -(-swipes // JUDGED))
 
 
-@dataclass(frozen=True)
-class Examples:
-    """Swipes as tensors: features (n, 64, C), padded targets (n, longest), lengths (n,)."""
-
-    features: Tensor
-    targets: Tensor
-    lengths: Tensor
-
-    @classmethod
-    def of(
-        cls, features: NDArray[np.float32], targets: Sequence[NDArray[np.int64]], device: str
-    ) -> "Examples":
-        """From arrays, on the device that trains."""
-        padded = nn.utils.rnn.pad_sequence([torch.from_numpy(target) for target in targets], batch_first=True)
-        lengths = torch.tensor([len(target) for target in targets])
-        return cls(torch.from_numpy(features).to(device), padded.to(device), lengths.to(device))
-
-    def take(self, rows: Tensor) -> "Examples":
-        """The examples of these row numbers."""
-        return Examples(self.features[rows], self.targets[rows], self.lengths[rows])
-
-    @torch.no_grad()
-    def loss(self, network: ConvGRU) -> float:
-        """The mean CTC loss a letter."""
-        return float(ctc_loss(network, self))
-
-
-def ctc_loss(network: ConvGRU, batch: Examples, drop: Sequence[Tensor] | None = None) -> Tensor:
-    """Mean over the swipes of the CTC loss divided by the word's length (Graves et al. 2006)."""
-    log_probs = network(batch.features, drop).transpose(0, 1)
-    steps = torch.full((log_probs.shape[1],), log_probs.shape[0])
-    return nn.functional.ctc_loss(log_probs, batch.targets, steps, batch.lengths)
+@torch.no_grad()
+def _spelling(network: ConvGRU, examples: Examples) -> float:
+    return float(spelling_losses(network(examples.features), examples).mean())
 
 
 def _fit(network: ConvGRU, examples: Examples, client: Client, recipe: LocalRecipe) -> None:
@@ -141,7 +108,8 @@ def _fit(network: ConvGRU, examples: Examples, client: Client, recipe: LocalReci
     anchors = [parameter.detach().clone() for parameter in parameters]
     optimizer = OPTIMIZERS[recipe.optimizer](parameters)
     for rows in batches(client, recipe):
-        loss = ctc_loss(network, examples.take(torch.from_numpy(rows)))
+        batch = examples.take(torch.from_numpy(rows))
+        loss = swipe_losses(network(batch.features), batch).mean()
         if recipe.fedprox_mu:
             drift = [(p - anchor).square().sum() for p, anchor in zip(parameters, anchors, strict=True)]
             loss = loss + recipe.fedprox_mu / 2 * torch.stack(drift).sum()

@@ -8,10 +8,7 @@ from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.calibration import RankedSwipe, calibrate
 from fedswipe.learning.central_training import CentralRecipe
 from fedswipe.learning.evaluation import Model
-from fedswipe.learning.local_training import Examples
-from fedswipe.learning.targets import target
 from fedswipe.learning.weights import Weights, search_weights, with_search
-from fedswipe.swipe.features import extract
 from fedswipe.swipe.gesture import Gesture
 from fedswipe.swipe.layout import Layout
 from fedswipe.swipe.lexicon import Lexicon
@@ -43,14 +40,6 @@ class PretrainingRecipe:
         """How many swipes are drawn at a time, in whole batches."""
         whole = self.swipes - self.swipes % self.training.batch_size
         return [min(CHUNK, whole - start) for start in range(0, whole, CHUNK)]
-
-
-def synthetic_examples(
-    layout: Layout, lexicon: Lexicon, population: Population, n: int, random: Generator
-) -> Examples:
-    """n synthetic swipes to learn from."""
-    words, gestures = draw_swipes(layout, lexicon, population, n, random)
-    return Examples.of(extract(layout, gestures), [target(layout, word) for word in words], "cpu")
 
 
 def draw_swipes(

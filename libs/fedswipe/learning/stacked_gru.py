@@ -28,7 +28,7 @@ def stacked_gru(x: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tenso
     inputs = torch.matmul(rows, w_ih.transpose(2, 3)) + b_ih[:, :, None]
     inputs = _turned(inputs.view(clients, 2, steps, swipes, 3 * hidden))
     inputs = inputs.reshape(2 * clients, steps, swipes, 3 * hidden)
-    states = _Recurrence.apply(inputs, w_hh.flatten(0, 1), b_hh.flatten(0, 1))  # type: ignore[no-untyped-call]
+    states = _Recurrence.apply(inputs, w_hh.flatten(0, 1), b_hh.flatten(0, 1))
     both = _turned(states.view(clients, 2, steps, swipes, hidden))
     return both.permute(0, 3, 2, 1, 4).reshape(clients, swipes, steps, 2 * hidden)
 
@@ -61,7 +61,7 @@ class _Recurrence(torch.autograd.Function):
         return states[1:].transpose(0, 1)
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         by_step, news, states, w_hh = ctx.saved_tensors
         steps, directions, swipes, hidden = news.shape

@@ -4,28 +4,29 @@ Every client keeps weights, optimiser and batches of its own, so a client's resu
 `local_training.train_client` but for the rounding of sums. One large product is faster than many small ones.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.functional import ctc_loss
 
 from fedswipe.learning.architecture import Architecture
+from fedswipe.learning.examples import Examples
 from fedswipe.learning.gradient_steps import OPTIMIZERS
 from fedswipe.learning.local_training import (
     Client,
-    Examples,
     LocalRecipe,
     LocalResult,
     batches,
     judged_rows,
 )
+from fedswipe.learning.losses import spelling_losses, swipe_losses
 from fedswipe.learning.stacked_network import log_probs
 from fedswipe.learning.weights import Weights
 
+Losses = Callable[[Tensor, Examples], Tensor]
 NOBODY = -1  # a place of a batch that holds no example
 
 
@@ -61,10 +62,8 @@ class _Stack:
         self, architecture: Architecture, base: Weights, clients: Sequence[Client], recipe: LocalRecipe
     ) -> None:
         self._architecture, self._base, self._clients, self._recipe = architecture, base, clients, recipe
-        features = np.concatenate([client.features for client in clients])
-        targets = [target for client in clients for target in client.targets]
-        self._examples = Examples.of(features, targets, recipe.device)
-        self._firsts = np.cumsum([0, *(len(client.features) for client in clients[:-1])])
+        self._examples = Examples.joined([client.examples for client in clients]).to(recipe.device)
+        self._firsts = np.cumsum([0, *(len(client.examples) for client in clients[:-1])])
         self._anchors = {
             name: torch.tensor(base[name], device=recipe.device) for name in architecture.network_shapes
         }
@@ -73,10 +72,10 @@ class _Stack:
         }
 
     def results(self) -> Iterator[LocalResult]:
-        judged = _Batch(self._rows([judged_rows(len(client.features)) for client in self._clients]))
-        before = self._losses(self._weights, judged)
+        judged = _Batch(self._rows([judged_rows(len(client.examples)) for client in self._clients]))
+        before = self._spelling(judged)
         self._train()
-        after = self._losses(self._weights, judged)
+        after = self._spelling(judged)
         for place in range(len(self._clients)):
             trained = {name: stacked[place].cpu().numpy() for name, stacked in self._weights.items()}
             yield LocalResult(self._base | trained, float(before[place]), float(after[place]))
@@ -86,7 +85,7 @@ class _Stack:
         for batch in self._batches():
             active = {name: stacked[: len(batch.rows)] for name, stacked in self._weights.items()}
             leaves = {name: stacked.detach().requires_grad_() for name, stacked in active.items()}
-            loss = self._loss(leaves, batch).sum()
+            loss = self._mean(swipe_losses, leaves, batch).sum()
             gradients = list(torch.autograd.grad(loss, list(leaves.values())))
             if self._recipe.fedprox_mu:
                 gradients = self._pulled(gradients, active)
@@ -110,20 +109,16 @@ class _Stack:
         return torch.from_numpy(rows).to(self._recipe.device)
 
     @torch.no_grad()
-    def _losses(self, weights: dict[str, Tensor], batch: _Batch) -> Tensor:
-        return self._loss(weights, batch)
+    def _spelling(self, batch: _Batch) -> Tensor:
+        return self._mean(spelling_losses, self._weights, batch)
 
-    def _loss(self, weights: dict[str, Tensor], batch: _Batch) -> Tensor:
-        """Each client's mean over its swipes of the CTC loss a letter, (G,)."""
+    def _mean(self, losses: Losses, weights: dict[str, Tensor], batch: _Batch) -> Tensor:
+        """Each client's mean loss over its swipes, (G,)."""
         rows, present = batch.rows.clamp(min=0), batch.present
         some = self._examples.take(rows.flatten())
         found = log_probs(weights, some.features.view(*rows.shape, *some.features.shape[1:]))
-        steps = torch.full((rows.numel(),), found.shape[2])
-        losses = ctc_loss(
-            found.flatten(0, 1).transpose(0, 1), some.targets, steps, some.lengths, reduction="none"
-        )
-        a_letter = (losses / some.lengths).view(rows.shape) * present
-        return a_letter.sum(1) / present.sum(1)
+        each = losses(found.flatten(0, 1), some).view(rows.shape) * present
+        return each.sum(1) / present.sum(1)
 
 
 def _clipped(gradients: Sequence[Tensor], norm: float) -> list[Tensor]:

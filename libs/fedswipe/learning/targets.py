@@ -21,3 +21,12 @@ def target(layout: Layout, word: str) -> NDArray[np.int64]:
             f"word {word!r} needs {steps} steps of CTC, {STEPS // STRIDE} are there; leave it out"
         )
     return classes
+
+
+def is_trainable(layout: Layout, word: str) -> bool:
+    """Whether `target` takes the word."""
+    try:
+        target(layout, word)
+    except ValueError:
+        return False
+    return True

@@ -11,8 +11,10 @@ from fedswipe.errors import InvalidMessage
 from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.calibration import RankedSwipe, calibrate
 from fedswipe.learning.client_trainer import BaseModel, ClientSwipes, Training
+from fedswipe.learning.examples import Examples
 from fedswipe.learning.inference import Network
 from fedswipe.learning.local_training import Client, LocalRecipe, LocalResult, train_client
+from fedswipe.learning.rivals import find_candidates
 from fedswipe.learning.stacked_training import train_stacked
 from fedswipe.learning.targets import target
 from fedswipe.learning.weights import Weights, search_weights, with_search
@@ -79,16 +81,23 @@ class TorchTrainer:
     def _train_stack(
         self, apparatus: Apparatus, judge: Network, base: BaseModel, clients: Sequence[ClientSwipes]
     ) -> list[Training | InvalidMessage]:
-        layout = apparatus.architecture.layout
-        examples = [
-            Client(client.features, [target(layout, word) for word in client.words], client.seed)
-            for client in clients
-        ]
+        examples = [self._examples(apparatus, judge, base, client) for client in clients]
         results = self._results(apparatus.architecture, base.weights, examples)
         return [
             self._training(apparatus, judge, base, client, result)
             for client, result in zip(clients, results, strict=True)
         ]
+
+    def _examples(
+        self, apparatus: Apparatus, judge: Network, base: BaseModel, client: ClientSwipes
+    ) -> Client:
+        targets = [target(apparatus.architecture.layout, word) for word in client.words]
+        candidates = None
+        if self._recipe.candidates > 1:
+            search, most = search_weights(base.weights), self._recipe.candidates
+            outputs = judge.log_probs(client.features)
+            candidates = find_candidates(apparatus.decoder, outputs, client.words, search, most)
+        return Client(Examples.of(client.features, targets, candidates), client.seed)
 
     def _results(
         self, architecture: Architecture, base: Weights, clients: Sequence[Client]

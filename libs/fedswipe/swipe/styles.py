@@ -1,6 +1,7 @@
 """How simulated typists differ: what a style is, and the populations that styles are drawn from."""
 
 from dataclasses import dataclass, fields, replace
+from math import log
 from typing import NamedTuple
 
 import numpy as np
@@ -17,16 +18,22 @@ class Styles:
     pace: Array  # of a stroke of one key width
     overlap: Array  # share of a stroke in which the next one already runs: cuts corners
     bow: Array  # how far strokes bend sideways, as a share of their length
+    swerve: Array  # standard deviation of the same, from stroke to stroke
     offset_x: Array  # of every touch
     offset_y: Array
     rotation: Array  # rad, about the keyboard's middle
     stretch: Array  # of the keyboard the typist believes in, natural logarithm
-    aim: Array  # standard deviation around a key's centre
+    start_aim: Array  # standard deviation around the first key's centre
+    aim: Array  # the same at the keys between
     end_aim: Array  # the same at the last key, which is left in a hurry
+    sloppiness: Array  # standard deviation of these three from swipe to swipe, natural logarithm
+    overshoot: Array  # how far strokes go past their aim
+    slip: Array  # standard deviation of the same, from stroke to stroke
     wobble: Array  # amplitude of slow trembling
     noise: Array  # of the sensor, standard deviation
     hesitation: Array  # probability of a rest before a stroke
     interval: Array  # between two touch events
+    missing: Array  # share of the touch events that are lost
     width: Array  # of the keyboard in pixels
     aspect: Array  # its height over its width
 
@@ -57,16 +64,22 @@ class Population:
     pace: Normal
     overlap: Normal
     bow: Normal
+    swerve: Normal
     offset_x: Normal
     offset_y: Normal
     rotation: Normal
     stretch: Normal
+    start_aim: Normal
     aim: Normal
     end_aim: Normal
+    sloppiness: Normal
+    overshoot: Normal
+    slip: Normal
     wobble: Normal
     noise: Normal
     hesitation: Normal
     interval: Normal
+    missing: Normal
     width: Normal
     aspect: Normal
 
@@ -75,32 +88,39 @@ class Population:
         return Styles(*(getattr(self, field.name).draw(n, random) for field in fields(self)))
 
 
+# Fitted to quantiles of real swipes: their speeds, lengths, rests, turns and distances from the keys.
 FACTORY = Population(
-    pace=Normal(5.5, 0.45, 60, 1200, log=True),
-    overlap=Normal(0.20, 0.12, 0, 0.6),
-    bow=Normal(0, 0.06),
-    offset_x=Normal(0.02, 0.10),
-    offset_y=Normal(0, 0.10),
-    rotation=Normal(0, 0.02),
-    stretch=Normal(0, 0.03),
-    aim=Normal(0.16, 0.05, 0.05, 0.4),
-    end_aim=Normal(0.34, 0.10, 0.1, 0.7),
-    wobble=Normal(0.07, 0.03, 0, 0.2),
-    noise=Normal(0.015, 0.01, 0, 0.05),
-    hesitation=Normal(0.12, 0.08, 0, 0.5),
-    interval=Normal(2.83, 0.25, 8, 40, log=True),
+    pace=Normal(5.07, 0.45, 40, 1500, log=True),
+    overlap=Normal(0.13, 0.11, 0, 0.6),
+    bow=Normal(0, 0.05),
+    swerve=Normal(0.11, 0.01, 0, 0.5),
+    offset_x=Normal(0.01, 0.12),
+    offset_y=Normal(0, 0.1),
+    rotation=Normal(0, 0.017),
+    stretch=Normal(0, 0.035),
+    start_aim=Normal(log(0.17), 0.1, 0.05, 0.5, log=True),
+    aim=Normal(log(0.174), 0.41, 0.03, 0.6, log=True),
+    end_aim=Normal(log(0.315), 0.47, 0.05, 1.0, log=True),
+    sloppiness=Normal(0.31, 0.03, 0, 1),
+    overshoot=Normal(0.029, 0.02),
+    slip=Normal(0.11, 0.02, 0, 0.5),
+    wobble=Normal(log(0.054), 0.4, 0, 0.3, log=True),
+    noise=Normal(log(0.0083), 0.4, 0, 0.05, log=True),
+    hesitation=Normal(0.3, 0.05, 0, 1),
+    interval=Normal(2.815, 0.12, 8, 40, log=True),
+    missing=Normal(log(0.16), 0.6, 0, 0.5, log=True),
     width=Normal(5.95, 0.12, 300, 720, log=True),
-    aspect=Normal(0.575, 0.045, 0.38, 0.66),
+    aspect=Normal(0.575, 0.035, 0.38, 0.66),
 )
 
 
 # People whose habits the factory model has not seen: they lean right and low on a tilted keyboard, and hurry.
 UNFAMILIAR = replace(
     FACTORY,
-    pace=Normal(5.0, 0.3, 60, 1200, log=True),
+    pace=Normal(4.6, 0.3, 40, 1500, log=True),
     overlap=Normal(0.45, 0.1, 0, 0.7),
     bow=Normal(0.15, 0.05),
-    offset_x=Normal(0.3, 0.1),
-    offset_y=Normal(0.3, 0.1),
+    offset_x=Normal(0.35, 0.1),
+    offset_y=Normal(0.35, 0.1),
     rotation=Normal(0.08, 0.03),
 )

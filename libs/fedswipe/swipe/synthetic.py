@@ -12,11 +12,14 @@ from numpy.typing import NDArray
 
 from fedswipe.swipe.gesture import Gesture
 from fedswipe.swipe.layout import Layout
+from fedswipe.swipe.strokes import bows, places, schedule
 from fedswipe.swipe.styles import Array, Styles
 
 CHUNK = 512  # swipes computed at once: some tens of megabytes
 LONGEST = 400  # points of one swipe
 WAVES = 3  # of different frequency, that make up the wobble
+JITTER = 0.03  # of the touch events' times, standard deviation in intervals
+SKEW = 0.22  # standard deviation of how early or late a stroke is fast, natural logarithm
 
 
 def swipe(layout: Layout, words: Sequence[str], styles: Styles, random: Generator) -> list[Gesture]:
@@ -31,89 +34,44 @@ def swipe(layout: Layout, words: Sequence[str], styles: Styles, random: Generato
 def _swipe_chunk(
     layout: Layout, words: Sequence[str], styles: Styles, random: Generator
 ) -> Iterator[Gesture]:
-    starts, strokes = _strokes(layout, words, styles, random)
-    begins, lasts = _schedule(strokes, words, styles, random)
-    times, counts = _event_times(begins, lasts, styles, random)
-    points = _finger(times, starts, strokes, begins, lasts, styles.bow)
+    turns = places(layout, words, styles, random)
+    strokes = np.diff(turns, axis=1)
+    begins, lasts, ends = schedule(strokes, words, styles, random)
+    times, counts = _event_times(ends, styles, random)
+    points = turns[:, :1] + _moved(_done(times, begins, lasts, random), strokes, styles, random)
     points += _wobble(times, styles, random)
     points += random.normal(size=points.shape) * styles.noise[:, None, None]
     pixels = points * (styles.width * layout.key_width)[:, None, None]
     events = np.concatenate([pixels, times[:, :, None]], axis=2).astype(np.float32)
-    for row, count in enumerate(counts):
-        width = float(styles.width[row])
-        yield Gesture(points=events[row, :count], width=width, height=width * float(styles.aspect[row]))
+    seen = _seen(counts, times.shape[1], styles, random)
+    for row, width in enumerate(styles.width.tolist()):
+        points_seen = events[row][seen[row]]
+        yield Gesture(points=points_seen, width=width, height=width * float(styles.aspect[row]))
 
 
-def _strokes(layout: Layout, words: Sequence[str], styles: Styles, random: Generator) -> tuple[Array, Array]:
-    """Where each swipe starts (n, 2), and its strokes (n, longest - 1, 2), zero past the word's end."""
-    lengths = np.array([len(word) for word in words])
-    codes = np.zeros((len(words), max(int(lengths.max()), 2)), dtype=np.int64)
-    codes[np.arange(codes.shape[1]) < lengths[:, None]] = (
-        np.concatenate([layout.encode(w) for w in words]) - 1
-    )
-    last = np.minimum(np.arange(codes.shape[1]), lengths[:, None] - 1)
-    codes = np.take_along_axis(codes, last, axis=1)
-
-    size = np.stack([np.ones(len(words)), styles.aspect], axis=1)[:, None] / layout.key_width
-    keys = layout.centres.astype(np.float64)[codes] * size
-    spread = np.where(last == lengths[:, None] - 1, styles.end_aim[:, None], styles.aim[:, None])
-    aims = random.normal(size=keys.shape) * spread[:, :, None]
-    # Two equal letters in a row are one place, aimed at once; so is the end of a short word's row.
-    same = np.concatenate([np.zeros((len(words), 1), dtype=bool), codes[:, 1:] == codes[:, :-1]], axis=1)
-    aims = np.take_along_axis(aims, _last_true(~same)[:, :, None], axis=1)
-
-    middle = size / 2
-    cos, sin = np.cos(styles.rotation)[:, None], np.sin(styles.rotation)[:, None]
-    x, y = np.moveaxis((keys - middle) * np.exp(styles.stretch)[:, None, None], 2, 0)
-    turned = np.stack([cos * x - sin * y, sin * x + cos * y], axis=2) + middle
-    places = turned + aims + np.stack([styles.offset_x, styles.offset_y], axis=1)[:, None]
-    return places[:, 0], np.diff(places, axis=1)
-
-
-def _last_true(flags: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """For each column, the last column up to it that is true."""
-    columns = np.where(flags, np.arange(flags.shape[1]), 0)
-    return np.maximum.accumulate(columns, axis=1)
-
-
-def _schedule(strokes: Array, words: Sequence[str], styles: Styles, random: Generator) -> tuple[Array, Array]:
-    """When each stroke begins and how long it lasts, both (n, strokes) in ms; 0 long past the word's end."""
-    reach = np.linalg.norm(strokes, axis=2)
-    # Fitts's law: time grows with the logarithm of the distance; the keys are all equally wide.
-    lasts = styles.pace[:, None] * (0.5 + 0.5 * np.log2(1 + reach))
-    lasts *= np.exp(random.normal(0, 0.2, lasts.shape) + random.normal(0, 0.2, (len(lasts), 1)))
-    lengths = np.array([len(word) for word in words])
-    lasts[np.arange(lasts.shape[1]) >= np.maximum(lengths - 1, 1)[:, None]] = 0
-    rests = random.exponential(1, lasts.shape) * styles.pace[:, None]
-    rests *= random.random(lasts.shape) < styles.hesitation[:, None]
-    waits = lasts[:, :-1] * (1 - styles.overlap[:, None]) + rests[:, 1:]
-    begins = np.concatenate([np.zeros((len(lasts), 1)), np.cumsum(waits, axis=1)], axis=1)
-    return begins, lasts
-
-
-def _event_times(
-    begins: Array, lasts: Array, styles: Styles, random: Generator
-) -> tuple[Array, NDArray[np.int64]]:
+def _event_times(ends: Array, styles: Styles, random: Generator) -> tuple[Array, NDArray[np.int64]]:
     """The touch events' times (n, most events) in whole ms, and how many of them each swipe has (n,)."""
-    ends = np.where(lasts > 0, begins + lasts, 0).max(axis=1)
     counts = np.clip(np.ceil(ends / styles.interval).astype(np.int64) + 1, 3, LONGEST)
     steps = np.maximum(styles.interval, ends / (LONGEST - 1))
-    ticks = np.arange(counts.max()) + np.concatenate(
-        [np.zeros((len(ends), 1)), random.uniform(-0.2, 0.2, (len(ends), int(counts.max()) - 1))], axis=1
-    )
-    return np.round(ticks * steps[:, None]), counts
+    ticks = np.arange(counts.max()) + random.normal(0, JITTER, (len(ends), int(counts.max())))
+    times = np.round((ticks - ticks[:, :1]) * steps[:, None])
+    return np.maximum.accumulate(times, axis=1), counts
 
 
-def _finger(times: Array, starts: Array, strokes: Array, begins: Array, lasts: Array, bow: Array) -> Array:
-    """Where the finger is (n, times, 2): the start and the sum of all strokes as far as they have got."""
+def _done(times: Array, begins: Array, lasts: Array, random: Generator) -> Array:
+    """How far each stroke has got at each time, 0 to 1: (n, strokes, times)."""
     elapsed = (times[:, None] - begins[:, :, None]) / np.maximum(lasts, 1e-9)[:, :, None]
-    share = np.clip(elapsed, 0, 1)
-    done = share**3 * (10 - 15 * share + 6 * share**2)
-    sideways = 4 * done * (1 - done) * bow[:, None, None]
+    share = np.clip(elapsed, 0, 1) ** np.exp(random.normal(0, SKEW, lasts.shape))[:, :, None]
+    done: Array = share**3 * (10 - 15 * share + 6 * share**2)
+    return done
+
+
+def _moved(done: Array, strokes: Array, styles: Styles, random: Generator) -> Array:
+    """How far the finger has moved (n, times, 2): the sum of all strokes as far as they have got."""
+    sideways = 4 * done * (1 - done) * bows(styles, strokes.shape[:2], random)[:, :, None]
     normals = np.stack([-strokes[:, :, 1], strokes[:, :, 0]], axis=2)
-    moved = np.einsum("nst,nsd->ntd", done, strokes) + np.einsum("nst,nsd->ntd", sideways, normals)
-    position: Array = starts[:, None] + moved
-    return position
+    moved: Array = np.einsum("nst,nsd->ntd", done, strokes) + np.einsum("nst,nsd->ntd", sideways, normals)
+    return moved
 
 
 def _wobble(times: Array, styles: Styles, random: Generator) -> Array:
@@ -123,3 +81,12 @@ def _wobble(times: Array, styles: Styles, random: Generator) -> Array:
     waves = np.sin(2 * np.pi * hertz * times[:, None, :, None] / 1000 + phase).sum(axis=1)
     trembling: Array = waves * styles.wobble[:, None, None] * np.sqrt(2 / WAVES)
     return trembling
+
+
+def _seen(counts: NDArray[np.int64], columns: int, styles: Styles, random: Generator) -> NDArray[np.bool_]:
+    """Which events (n, columns) reach the application: never fewer than the first and the last."""
+    place = np.arange(columns)
+    here = place < counts[:, None]
+    ends = (place == 0) | (place == counts[:, None] - 1)
+    seen: NDArray[np.bool_] = here & (ends | (random.random(here.shape) >= styles.missing[:, None]))
+    return seen

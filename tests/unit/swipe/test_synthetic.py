@@ -18,12 +18,17 @@ EXACT = replace(
         (
             "overlap",
             "bow",
+            "swerve",
             "offset_x",
             "offset_y",
             "rotation",
             "stretch",
+            "start_aim",
             "aim",
             "end_aim",
+            "overshoot",
+            "slip",
+            "missing",
             "wobble",
             "noise",
         ),
@@ -85,9 +90,9 @@ def test_speed_is_a_bell_between_two_keys() -> None:
 
 def test_times_run_forward_and_points_are_whole_gestures() -> None:
     for gesture in swipes(["a", "of", "characteristically"] * 20, FACTORY):
-        assert 3 <= len(gesture.points) <= 400
+        assert 2 <= len(gesture.points) <= 400
         assert gesture.points[0, 2] == 0
-        assert (np.diff(gesture.points[:, 2]) > 0).all()
+        assert (np.diff(gesture.points[:, 2]) >= 0).all()
 
 
 def test_the_seed_decides_everything() -> None:
