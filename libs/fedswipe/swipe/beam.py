@@ -64,7 +64,7 @@ def find(
         before.nodes[0], before.in_letter[0], before.in_blank[0], before.ranks[0] = 0, 0.0, 1.0, 1.0
         held, idles = 1, False
         for t in range(probabilities.shape[1]):
-            most = probabilities[i, t, 1:].max()
+            most = _largest(probabilities[i, t, 1:])
             idled, idles = idles, most * weighing.bonus <= beam.idle
             if held > 0 and not (idled and idles):
                 count = _step(probabilities[i, t], most, trie, weighing, beam, before, held, after)
@@ -148,12 +148,12 @@ def _stay(
 @compiled
 def _prune(prefixes: Prefixes, count: int, beam: Beam) -> int:
     """Keep the best, and divide by the best one's rank, so that long gestures do not underflow."""
-    best = prefixes.ranks[:count].max() if count > 0 else 1.0
+    best = _largest(prefixes.ranks[:count])
     lowest = best * np.exp(-beam.reach)
     if count > beam.width:
         lowest = _lowest_rank(prefixes.ranks[:count], beam.width, lowest)
     held = _keep(prefixes, count, lowest, beam.width)
-    for j in range(held):
+    for j in range(held):  # none, if best is 0
         prefixes.in_letter[j] /= best
         prefixes.in_blank[j] /= best
         prefixes.ranks[j] /= best
@@ -163,7 +163,7 @@ def _prune(prefixes: Prefixes, count: int, beam: Beam) -> int:
 @compiled
 def _lowest_rank(ranks: NDArray[np.float64], width: int, lowest: float) -> float:
     """A rank that width or hardly fewer reach, found by halving its logarithm."""
-    low, high = max(lowest, 1e-280), max(ranks.max(), 1e-280)
+    low, high = max(lowest, 1e-280), max(_largest(ranks), 1e-280)
     for _ in range(HALVINGS):
         middle = np.sqrt(low * high)
         reaching = 0
@@ -171,6 +171,14 @@ def _lowest_rank(ranks: NDArray[np.float64], width: int, lowest: float) -> float
             reaching += ranks[j] >= middle
         low, high = (middle, high) if reaching > width else (low, middle)
     return float(high)
+
+
+@compiled
+def _largest(values: NDArray[np.float64]) -> float:
+    most = 0.0
+    for j in range(len(values)):  # numpy's max takes numba a second to compile
+        most = max(most, values[j])
+    return most
 
 
 @compiled
@@ -195,7 +203,8 @@ def _name(
     found: NDArray[np.int32],
 ) -> None:
     """Put the words among the prefixes in order."""
-    best[:], found[:] = 0.0, NO_WORD
+    for place in range(len(best)):
+        best[place], found[place] = 0.0, NO_WORD
     for j in range(held):
         node = prefixes.nodes[j]
         rank = (prefixes.in_letter[j] + prefixes.in_blank[j]) * weighing.here[node]
