@@ -137,4 +137,5 @@ ifeq ($(UV),uv)
 else
 	$(BIN)/python -m pip install --quiet --no-deps --force-reinstall dist/*.whl
 endif
+	@$(BIN)/python -P -m fedswipe.warm_up  # or the first start of a service would compile for some seconds
 	@touch $@

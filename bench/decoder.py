@@ -1,15 +1,19 @@
-"""Latency of a swipe's way through features, network and search, in one thread.
+"""A swipe's way through features, network and search, in one thread: times, and what the beam misses.
 
-    python bench/decoder.py --logs swipelogs.zip --model libs/fedswipe/learning/factory/swipe-en.safetensors
+    python bench/decoder.py --logs swipelogs.zip
 
-Prints p50 and p99 in ms. Without logs the swipes are random walks; without a model the outputs are peaky ones
-drawn around words of the lexicon, and the network's row is missing.
+A time is the thread's own, and the least of some passes over all swipes: other work on the machine counts
+little. The start-up is a predictor's without Kafka: a process that has answered one swipe, with no compiled
+code at hand and then with it. Without logs the swipes are random walks and nothing says what they meant.
 """
 
 import argparse
+import os
+import subprocess
+import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterable
-from itertools import islice
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,64 +22,86 @@ from numpy.typing import NDArray
 
 from fedswipe.datasets.how_we_swipe import is_unseen, read_people
 from fedswipe.learning.architecture import Architecture
+from fedswipe.learning.factory import factory_bytes
 from fedswipe.learning.inference import Network
 from fedswipe.learning.weights import from_bytes, search_weights
 from fedswipe.swipe.features import extract
-from fedswipe.swipe.gesture import Gesture
-from fedswipe.swipe.layout import Layout, load_layout
-from fedswipe.swipe.lexicon import Lexicon, load_lexicon
-from fedswipe.swipe.search import Decoder
+from fedswipe.swipe.gesture import Gesture, LabelledGesture
+from fedswipe.swipe.layout import load_layout
+from fedswipe.swipe.lexicon import FLOOR, Lexicon, build_lexicon, load_lexicon
+from fedswipe.swipe.search import Decoder, Ranking
 from fedswipe.swipe.search_weights import SearchWeights
 
 T = TypeVar("T")
+Outputs = NDArray[np.float32]
 
-STEPS = 32  # of the network's outputs
 SEED = 7
+PASSES = 3
+LARGE = 300_000  # words
+ENGLISH = 289_000  # about as many wordfreq knows in the English alphabet; the rest is made up
+SHARPER = 3.0  # the outputs of a network that is surer of itself: its log probabilities times this
+START = """
+from datetime import UTC, datetime
+import services.predictor.app
+from fedswipe.learning.factory import factory_bytes
+from fedswipe.swipe.layout import load_layout
+from fedswipe.swipe.lexicon import load_lexicon
+from fedswipe.swipe.search import Decoder
+from services.predictor.served_model import Identity, load_model
+identity = Identity("swipe-en", 1, "", "", datetime.now(UTC))
+load_model(identity, factory_bytes("swipe-en"), Decoder(load_lexicon("en-30k"), load_layout("qwerty-en")))
+"""
 
 
 def main() -> None:
     arguments = read_arguments()
-    layout, lexicon = load_layout("qwerty-en"), load_lexicon(arguments.lexicon)
-    gestures = read_gestures(arguments.logs, arguments.swipes)
-    show("features, one swipe", measure(lambda gesture: extract(layout, [gesture]), gestures))
-    batches = measure(lambda batch: extract(layout, batch), [gestures] * 20)
-    show(f"features, a swipe of {len(gestures)}", batches / len(gestures))
-    search = SearchWeights(arguments.unigram, arguments.length, 1.0)
-    if arguments.model is None:
-        outputs = list(peaky_outputs(layout, lexicon, len(gestures)))
-    else:
-        architecture = Architecture(layout)
-        weights = from_bytes(arguments.model.read_bytes(), architecture)
-        network, search = Network(architecture, weights), search_weights(weights)
-        inputs = [extract(layout, [gesture]) for gesture in gestures]
-        outputs = [network.log_probs(one)[0] for one in inputs]
-        show("network", measure(network.log_probs, inputs))
-    start = time.perf_counter()
+    layout = load_layout("qwerty-en")
+    swipes = read_swipes(arguments.logs, arguments.swipes)
+    gestures, meant = [swipe.gesture for swipe in swipes], [swipe.word for swipe in swipes]
+    lexicon = load_lexicon("en-30k").with_words(word for word in meant if word)
+    architecture = Architecture(layout)
+    data = arguments.model.read_bytes() if arguments.model else factory_bytes("swipe-en")
+    weights = from_bytes(data, architecture)
+    network, search = Network(architecture, weights), search_weights(weights)
+    outputs = np.concatenate([network.log_probs(extract(layout, [one])) for one in gestures])
     decoder = Decoder(lexicon, layout)
-    print(f"{'decoder built':32} {1e3 * (time.perf_counter() - start):8.1f} ms")
-    times = measure(lambda one: decoder.decode(one, search, arguments.top_k), outputs)
-    show(f"search, {len(lexicon.words)} words, top {arguments.top_k}", times)
-    print(f"search weights: unigram {search.unigram:.3f}, length {search.length:.3f}")
+
+    def predict(gesture: Gesture) -> object:
+        return decoder.decode_batch(network.log_probs(extract(layout, [gesture])), search, 10)
+
+    print(f"{len(swipes)} swipes, {len(lexicon.words)} words, {search}")
+    show("features", least(lambda gesture: extract(layout, [gesture]), gestures))
+    show("network", least(network.log_probs, [extract(layout, [one]) for one in gestures]))
+    show("features, network, top 10", least(predict, gestures))
+    times(decoder, outputs, search)
+    large = Decoder(large_lexicon(lexicon), layout)
+    few, many = (least(lambda one, d=d: d.decode(one, search, 10), list(outputs)) for d in (decoder, large))
+    print(f"{LARGE} words: {np.median(many) / np.median(few):.2f} times p50, ", end="")
+    print(
+        f"{np.quantile(many, 0.99) / np.quantile(few, 0.99):.2f} times p99, {many.sum() / few.sum():.2f} mean"
+    )
+    compare(decoder, outputs, search, meant)
+    print("the same for sharper outputs")
+    times(decoder, sharper(outputs), search)
+    compare(decoder, sharper(outputs), search, meant)
+    start_up()
 
 
 def read_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Latency of features, network and search in one thread.")
+    parser = argparse.ArgumentParser(description="Times of features, network and search in one thread.")
     parser.add_argument("--logs", type=Path, help="the data set How We Swipe: swipelogs.zip or its folder")
-    parser.add_argument("--model", type=Path, help="a model's safetensors; its search weights are used too")
-    parser.add_argument("--lexicon", default="en-30k")
-    parser.add_argument("--swipes", type=int, default=1000)
-    parser.add_argument("--top-k", type=int, default=10)
-    parser.add_argument("--unigram", type=float, default=0.25, help="the search's, without a model")
-    parser.add_argument("--length", type=float, default=2.2, help="the search's, without a model")
+    parser.add_argument("--model", type=Path, help="a model's safetensors, default: the factory model")
+    parser.add_argument("--swipes", type=int, default=2000)
     return parser.parse_args()
 
 
-def read_gestures(logs: Path | None, count: int) -> list[Gesture]:
+def read_swipes(logs: Path | None, count: int) -> list[LabelledGesture]:
+    """Some of the swipes of people whom nothing is trained on, from all of them."""
+    random = np.random.default_rng(SEED)
     if logs is None:
-        random = np.random.default_rng(SEED)
-        return [random_walk(random) for _ in range(count)]
-    people = (person for person in read_people(logs) if is_unseen(person.id))
-    return list(islice((swipe.gesture for person in people for swipe in person.swipes), count))
+        return [LabelledGesture("", random_walk(random)) for _ in range(count)]
+    swipes = [swipe for person in read_people(logs) if is_unseen(person.id) for swipe in person.swipes]
+    return [swipes[n] for n in random.permutation(len(swipes))[:count]]
 
 
 def random_walk(random: np.random.Generator) -> Gesture:
@@ -84,29 +110,73 @@ def random_walk(random: np.random.Generator) -> Gesture:
     return Gesture(np.cumsum(steps, axis=0).astype(np.float32), 360.0, 215.0)
 
 
-def peaky_outputs(layout: Layout, lexicon: Lexicon, count: int) -> Iterable[NDArray[np.float32]]:
-    """A peak for each letter of a word at random steps, blanks between, noise on everything."""
+def sharper(outputs: Outputs) -> Outputs:
+    logs = SHARPER * outputs
+    return (logs - np.logaddexp.reduce(logs, axis=2, keepdims=True)).astype(np.float32)
+
+
+def large_lexicon(lexicon: Lexicon) -> Lexicon:
+    """All that wordfreq knows, and words with one letter changed."""
+    words = dict.fromkeys(lexicon.words + build_lexicon("en", ENGLISH, lexicon.alphabet).words)
     random = np.random.default_rng(SEED)
-    for word in random.choice(lexicon.words[:5000], size=count):
-        logits = random.normal(size=(STEPS, layout.classes))
-        logits[:, 0] += 6.0
-        steps = np.sort(random.choice(STEPS, size=len(word), replace=False))
-        logits[steps, layout.encode(str(word))] += random.normal(9.0, 2.0, size=len(word))
-        yield (logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)).astype(np.float32)
+    while len(words) < LARGE:
+        word, letter = str(random.choice(lexicon.words)), str(random.choice(list(lexicon.alphabet)))
+        place = random.integers(len(word))
+        words.setdefault(word[:place] + letter + word[place + 1 :])
+    log_unigram = np.full(LARGE, np.log(FLOOR), dtype=np.float32)
+    log_unigram[: len(lexicon.words)] = lexicon.log_unigram
+    return Lexicon(tuple(words), log_unigram, "en", lexicon.alphabet)
 
 
-def measure(act: Callable[[T], object], things: list[T]) -> NDArray[np.float64]:
+def times(decoder: Decoder, outputs: Outputs, search: SearchWeights) -> None:
+    for k in (10, 50):
+        one_by_one = least(lambda one, k=k: decoder.decode(one, search, k), list(outputs))
+        show(f"search, top {k}", one_by_one)
+        for name, act in (("decode_batch", decoder.decode_batch), ("rank, arrays", decoder.rank)):
+            batch = least(lambda some, k=k, act=act: act(some, search, k), np.split(outputs, 10)).sum()
+            print(f"  {name:30} {batch / one_by_one.sum():8.2f} times that of one by one")
+
+
+def compare(decoder: Decoder, outputs: Outputs, search: SearchWeights, meant: Sequence[str]) -> None:
+    places = {word: place for place, word in enumerate(decoder.lexicon.words)}
+    right = np.array([places.get(word, -2) for word in meant])[:, None]
+    beam, every = decoder.rank(outputs, search, 50), decoder.rank_all(outputs, search, 50)
+
+    def share(ranking: Ranking, k: int) -> float:
+        return 100.0 * float((ranking.words[:, :k] == right).any(axis=1).mean())
+
+    for k in (1, 3, 10, 50):
+        print(f"right word in top {k:2}: scoring all {share(every, k):6.2f} %, beam {share(beam, k):6.2f} %")
+    print(f"another first word: {100.0 * (beam.words[:, 0] != every.words[:, 0]).mean():.2f} % of the swipes")
+
+
+def start_up() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("no compiled code", "compiled code at hand", "once more"):
+            before, start = os.times(), time.perf_counter()
+            subprocess.run(
+                [sys.executable, "-c", START], env=os.environ | {"NUMBA_CACHE_DIR": folder}, check=True
+            )
+            seconds, after = time.perf_counter() - start, os.times()
+            cpu = after.children_user + after.children_system - before.children_user - before.children_system
+            print(f"start-up, {name:22} {seconds:5.2f} s ({cpu:.2f} s of a core)")
+
+
+def least(act: Callable[[T], object], things: Sequence[T]) -> NDArray[np.float64]:
+    """The least time of each in ms; passes lie apart, or the processor knows a swipe from just before."""
     act(things[0])  # loads compiled code
-    times = np.empty(len(things))
-    for i, thing in enumerate(things):
-        start = time.perf_counter()
-        act(thing)
-        times[i] = time.perf_counter() - start
-    return 1e3 * times
+    spent = np.empty((PASSES, len(things)))
+    for single in spent:
+        for i, thing in enumerate(things):
+            start = time.thread_time()
+            act(thing)
+            single[i] = time.thread_time() - start
+    return 1e3 * spent.min(axis=0)
 
 
-def show(name: str, times: NDArray[np.float64]) -> None:
-    print(f"{name:32} p50 {np.median(times):8.4f}  p99 {np.quantile(times, 0.99):8.4f} ms")
+def show(name: str, spent: NDArray[np.float64]) -> None:
+    p50, p99, most = np.quantile(spent, (0.5, 0.99, 1.0))
+    print(f"{name:32} p50 {p50:7.3f}  p99 {p99:7.3f}  most {most:7.3f} ms")
 
 
 if __name__ == "__main__":

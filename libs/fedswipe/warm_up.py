@@ -1,6 +1,7 @@
 """Compiles every compiled function for its real arguments: `python -m fedswipe.warm_up`.
 
-Numba keeps the code in NUMBA_CACHE_DIR. An image is built with it, so that nothing is compiled at a start.
+Numba keeps the code beside the sources, or in NUMBA_CACHE_DIR. `make setup` and the images' build do it, so
+that nothing is compiled at a start.
 """
 
 import numpy as np
@@ -19,16 +20,14 @@ SEARCH = SearchWeights(0.25, 1.0, 1.0)
 
 
 def warm_up() -> None:
-    """Read a log, describe a gesture, and find words both ways: best first, and all when none is likely."""
+    """Read a log, describe a gesture, and find words."""
     find_runs(read_touch_log(HEADER + b"\n"))
     layout = load_layout(LAYOUT)
     path = np.array([[10.0, 10.0, 0.0], [200.0, 120.0, 300.0]], dtype=np.float32)
     extract(layout, [Gesture(path, 360.0, 216.0)])
     decoder = Decoder(load_lexicon(LEXICON), layout)
     even = np.full((STEPS // 2, layout.classes), -np.log(layout.classes), dtype=np.float32)
-    blank = np.full_like(even, -1000.0)
-    blank[:, 0] = 0.0
-    decoder.decode_batch(np.stack([even, blank]), SEARCH, top_k=3)
+    decoder.decode(even, SEARCH, top_k=3)
 
 
 if __name__ == "__main__":

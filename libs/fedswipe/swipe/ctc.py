@@ -1,51 +1,103 @@
+"""Exact CTC (Graves et al., ICML 2006) of given words.
+
+A prefix's column is (T + 1, 2): after t steps, the probability that the steps so far spell the prefix and
+the last of them is a letter [t, 0] or a blank [t, 1]. A word's probability is the sum of the last row.
+"""
+
 import numpy as np
 from numpy.typing import NDArray
 
 from fedswipe.swipe.compiled import compiled
-from fedswipe.swipe.trie import NO_WORD, Trie
+from fedswipe.swipe.outputs import Outputs
+
+UNDERFLOW = -650.0  # log of a probability that terms lost below 1e-308 cannot have changed
 
 
-@compiled
-def word_ctcs(logs: NDArray[np.float64], trie: Trie) -> NDArray[np.float64]:
-    """The logarithm of every word's exact CTC probability (Graves et al., ICML 2006), float64 (words,).
+def word_ctcs(
+    outputs: Outputs, spellings: NDArray[np.uint16], words: NDArray[np.int32]
+) -> NDArray[np.float64]:
+    """The natural logarithm of words' exact CTC probabilities, float64 (N, M).
 
-    logs: float64 (T, classes). Slow (some 100 ms for 30,000 words), and right for outputs so sharp that
-    products of probabilities underflow.
+    spellings: (W, longest), as of `trie.encode_words`. words: int32 (N, M), the rows of spellings that each
+    output is asked for; a negative one gives -inf.
     """
-    steps = len(logs)
-    ctcs = np.empty(len(trie.log_unigram))
-    columns = np.full((trie.heights[0] + 1, steps + 1, 2), -np.inf)  # by depth
-    letters = np.zeros(len(columns), dtype=np.int32)
-    columns[0, 0, 1] = 0.0
-    for t in range(steps):
-        columns[0, t + 1, 1] = columns[0, t, 1] + logs[t, 0]
-    for node in range(1, len(trie.letters)):
-        depth = trie.depths[node]
-        letters[depth] = trie.letters[node]
-        _extend(logs, columns[depth - 1], letters[depth - 1], letters[depth], columns[depth])
-        if trie.words[node] != NO_WORD:
-            ctcs[trie.words[node]] = _log_sum(columns[depth, steps, 0], columns[depth, steps, 1])
+    ctcs = np.empty(words.shape)
+    _fill(*outputs, spellings, words, ctcs)
     return ctcs
 
 
 @compiled
-def _extend(
+def _fill(
     logs: NDArray[np.float64],
-    column: NDArray[np.float64],
-    last: int,
-    letter: int,
-    extended: NDArray[np.float64],
+    probabilities: NDArray[np.float64],
+    shifts: NDArray[np.float64],
+    spellings: NDArray[np.uint16],
+    words: NDArray[np.int32],
+    ctcs: NDArray[np.float64],
 ) -> None:
-    """The column of a prefix with one more letter; the same letter again needs a blank between.
+    column = np.empty((logs.shape[1] + 1, 2))
+    for i in range(len(words)):
+        for m in range(words.shape[1]):
+            ctcs[i, m] = -np.inf
+            if words[i, m] >= 0:
+                spelling = spellings[words[i, m]]
+                mass = _probability(probabilities[i], spelling, column)
+                log = np.log(mass) if mass > 0.0 else -np.inf
+                ctcs[i, m] = shifts[i] + log if log > UNDERFLOW else _logarithm(logs[i], spelling, column)
 
-    A column is (T + 1, 2): [t, 0] the log probability that t steps spell the prefix and end in its last
-    letter, [t, 1] that they end in a blank.
-    """
-    extended[0, 0], extended[0, 1] = -np.inf, -np.inf
-    for t in range(len(logs)):
-        enters = column[t, 1] if letter == last else _log_sum(column[t, 0], column[t, 1])
-        extended[t + 1, 0] = _log_sum(extended[t, 0], enters) + logs[t, letter]
-        extended[t + 1, 1] = _log_sum(extended[t, 0], extended[t, 1]) + logs[t, 0]
+
+@compiled
+def _probability(
+    probabilities: NDArray[np.float64], spelling: NDArray[np.uint16], column: NDArray[np.float64]
+) -> float:
+    steps = len(probabilities)
+    column[0, 0], column[0, 1] = 0.0, 1.0
+    for t in range(steps):  # the empty prefix's: nothing but blanks
+        column[t + 1, 0], column[t + 1, 1] = 0.0, column[t, 1] * probabilities[t, 0]
+    last = 0
+    for letter in spelling:
+        if letter == 0:
+            break
+        in_letter, in_blank = 0.0, 0.0
+        old_letter, old_blank = column[0, 0], column[0, 1]
+        column[0, 0], column[0, 1] = 0.0, 0.0
+        for t in range(steps):
+            enters = old_blank if letter == last else old_letter + old_blank
+            in_letter, in_blank = (
+                (in_letter + enters) * probabilities[t, letter],
+                (in_letter + in_blank) * probabilities[t, 0],
+            )
+            old_letter, old_blank = column[t + 1, 0], column[t + 1, 1]
+            column[t + 1, 0], column[t + 1, 1] = in_letter, in_blank
+        last = letter
+    return float(column[steps, 0] + column[steps, 1])
+
+
+@compiled
+def _logarithm(logs: NDArray[np.float64], spelling: NDArray[np.uint16], column: NDArray[np.float64]) -> float:
+    """`_probability` in logarithms: ten times slower, and right for outputs of any sharpness."""
+    steps = len(logs)
+    column[:, 0] = -np.inf
+    column[0, 1] = 0.0
+    for t in range(steps):
+        column[t + 1, 1] = column[t, 1] + logs[t, 0]
+    last = 0
+    for letter in spelling:
+        if letter == 0:
+            break
+        in_letter, in_blank = -np.inf, -np.inf
+        old_letter, old_blank = column[0, 0], column[0, 1]
+        column[0, 0], column[0, 1] = -np.inf, -np.inf
+        for t in range(steps):
+            enters = old_blank if letter == last else _log_sum(old_letter, old_blank)
+            in_letter, in_blank = (
+                _log_sum(in_letter, enters) + logs[t, letter],
+                _log_sum(in_letter, in_blank) + logs[t, 0],
+            )
+            old_letter, old_blank = column[t + 1, 0], column[t + 1, 1]
+            column[t + 1, 0], column[t + 1, 1] = in_letter, in_blank
+        last = letter
+    return _log_sum(column[steps, 0], column[steps, 1])
 
 
 @compiled

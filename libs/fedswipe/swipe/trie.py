@@ -4,112 +4,70 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fedswipe.swipe.compiled import compiled
 from fedswipe.swipe.layout import Layout
 
 NO_WORD = -1
 
 
 class Trie(NamedTuple):
-    """The prefixes of a lexicon's words, in preorder; node 0 is the empty prefix.
+    """The prefixes of a lexicon's words, shortest first, equally long ones in the alphabet's order.
 
-    The nodes below a node follow it up to its end (exclusive), so the children of n are n + 1, the end of
-    n + 1, the end of that, ... Each array is (nodes,) but log_unigram, the lexicon's, (words,).
-    letters: class of the node's last letter. depths: letters so far. words: the lexicon's word that ends
-    here, or NO_WORD. heights: letters of the longest way further down. best_below: largest log unigram of
-    the words from here on down.
+    Node 0 is the empty prefix. The children of n are the nodes first[n] up to first[n + 1] (exclusive): they
+    lie side by side, and a larger node's are larger. Each array is (nodes,), first (nodes + 1,).
+    letters: class of the node's last letter. words: the lexicon's word that ends here, or NO_WORD.
+    best_below, worst_below: largest and smallest log unigram of the words from here on down.
     """
 
-    letters: NDArray[np.int32]
-    depths: NDArray[np.int32]
-    ends: NDArray[np.int32]
+    letters: NDArray[np.uint16]
+    first: NDArray[np.int32]
     words: NDArray[np.int32]
-    heights: NDArray[np.int32]
     best_below: NDArray[np.float64]
     worst_below: NDArray[np.float64]
-    log_unigram: NDArray[np.float64]
 
 
-def build_trie(words: Sequence[str], log_unigram: NDArray[np.float32], layout: Layout) -> Trie:
-    """The trie of distinct, non-empty words; ValueError for a word that the layout cannot type."""
-    codes = encode_words(words, layout)
-    order = np.lexsort(codes.T[::-1])
-    most = 1 + int(np.count_nonzero(codes))
-    letters, depths, ends, heights = np.zeros((4, most), dtype=np.int32)
-    ending = np.full(most, NO_WORD, dtype=np.int32)
-    nodes = _grow(codes[order], order, letters, depths, ending)
-    trie = Trie(
-        letters[:nodes].copy(),
-        depths[:nodes].copy(),
-        ends[:nodes].copy(),
-        ending[:nodes].copy(),
-        heights[:nodes].copy(),
-        best_below=np.empty(nodes),
-        worst_below=np.empty(nodes),
-        log_unigram=log_unigram.astype(np.float64),
+def build_trie(spellings: NDArray[np.uint16], log_unigram: NDArray[np.float32]) -> Trie:
+    """The trie of distinct words, none of them empty; spellings as of `encode_words`."""
+    order = np.lexsort(spellings.T[::-1])
+    codes = spellings[order]
+    # A letter of a word is a node of its own unless the word before starts with the same letters.
+    differs = np.ones(codes.shape, dtype=bool)
+    differs[1:] = codes[1:] != codes[:-1]
+    is_node = np.logical_or.accumulate(differs, axis=1) & (codes != 0)
+    depths, rows = np.nonzero(is_node.T)
+    nodes = np.cumsum(is_node.T.ravel()).reshape(is_node.T.shape)  # (letters, words): the node of each prefix
+    parents = np.where(depths == 0, 0, nodes[depths - 1, rows])
+    count = 1 + len(parents)
+    words = np.full(count, NO_WORD, dtype=np.int32)
+    words[nodes[np.count_nonzero(codes, axis=1) - 1, np.arange(len(codes))]] = order
+    ends = words != NO_WORD
+    logs = log_unigram.astype(np.float64)
+    best_below, worst_below = np.where(ends, logs[words], -np.inf), np.where(ends, logs[words], np.inf)
+    for depth in range(codes.shape[1] - 1, 0, -1):
+        below, at = 1 + np.flatnonzero(depths == depth), parents[depths == depth]
+        np.maximum.at(best_below, at, best_below[below])
+        np.minimum.at(worst_below, at, worst_below[below])
+    best_below[0], worst_below[0] = logs.max(), logs.min()
+    return Trie(
+        letters=np.concatenate(([0], codes[rows, depths])).astype(np.uint16),
+        first=(1 + np.searchsorted(parents, np.arange(count + 1))).astype(np.int32),
+        words=words,
+        best_below=best_below,
+        worst_below=worst_below,
     )
-    _close(trie)
-    return trie
 
 
-def encode_words(words: Sequence[str], layout: Layout) -> NDArray[np.int32]:
-    """Classes of the words' letters, int32 (W, longest), 0 behind a word's end."""
+def encode_words(words: Sequence[str], layout: Layout) -> NDArray[np.uint16]:
+    """Classes of the words' letters, uint16 (W, longest), 0 behind a word's end.
+
+    Raises ValueError for a letter that the layout cannot type.
+    """
     strange = set("".join(words)) - set(layout.alphabet)
     if strange:
         raise ValueError(f"words: {min(strange)!r} has no key on {layout.name}; drop the words that hold it")
     lengths = np.array([len(word) for word in words], dtype=np.int64)
     points = np.frombuffer("".join(words).encode("utf-32-le"), dtype=np.uint32)
-    classes = np.zeros(1 + max(map(ord, layout.alphabet)), dtype=np.int32)
+    classes = np.zeros(1 + max(map(ord, layout.alphabet)), dtype=np.uint16)
     classes[[ord(letter) for letter in layout.alphabet]] = np.arange(1, layout.classes)
-    codes = np.zeros((len(words), int(lengths.max(initial=0))), dtype=np.int32)
+    codes = np.zeros((len(words), int(lengths.max(initial=0))), dtype=np.uint16)
     codes[np.arange(codes.shape[1]) < lengths[:, None]] = classes[points]
     return codes
-
-
-@compiled
-def _grow(
-    codes: NDArray[np.int32],
-    order: NDArray[np.int64],
-    letters: NDArray[np.int32],
-    depths: NDArray[np.int32],
-    words: NDArray[np.int32],
-) -> int:
-    """Add words in the alphabet's order: each shares the start it has in common with the word before."""
-    used = 1
-    for i in range(len(codes)):
-        shared = 0
-        while i > 0 and shared < codes.shape[1] and codes[i, shared] == codes[i - 1, shared] != 0:
-            shared += 1
-        for depth in range(shared, codes.shape[1]):
-            if codes[i, depth] == 0:
-                break
-            letters[used] = codes[i, depth]
-            depths[used] = depth + 1
-            used += 1
-        words[used - 1] = order[i]
-    return used
-
-
-@compiled
-def _close(trie: Trie) -> None:
-    """Fill in what a node knows about the nodes below it, from the last node to the first."""
-    nodes = len(trie.depths)
-    deepest = trie.depths.max()
-    following = np.full(deepest + 2, nodes)  # by depth: the next node that is not below
-    # By depth, of the nodes since the last one less deep.
-    tallest = np.zeros(deepest + 2, dtype=np.int32)
-    best, worst = np.full(deepest + 2, -np.inf), np.full(deepest + 2, np.inf)
-    for node in range(nodes - 1, -1, -1):
-        depth = trie.depths[node]
-        trie.ends[node] = following[depth]
-        trie.heights[node] = tallest[depth + 1]
-        trie.best_below[node], trie.worst_below[node] = best[depth + 1], worst[depth + 1]
-        if trie.words[node] != NO_WORD:
-            here = trie.log_unigram[trie.words[node]]
-            trie.best_below[node] = max(trie.best_below[node], here)
-            trie.worst_below[node] = min(trie.worst_below[node], here)
-        tallest[depth + 1], best[depth + 1], worst[depth + 1] = 0, -np.inf, np.inf
-        tallest[depth] = max(tallest[depth], trie.heights[node] + 1)
-        best[depth] = max(best[depth], trie.best_below[node])
-        worst[depth] = min(worst[depth], trie.worst_below[node])
-        following[depth:] = node

@@ -1,15 +1,20 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fedswipe.swipe.beam import Beam
 from fedswipe.swipe.layout import load_layout
 from fedswipe.swipe.lexicon import Lexicon
 from fedswipe.swipe.search import Candidate, Decoder, greedy, shares
 from fedswipe.swipe.search_weights import SearchWeights
+from fedswipe.swipe.trie import NO_WORD
 
 LAYOUT = load_layout("qwerty-en")
 PLAIN = SearchWeights(unigram=0.0, length=0.0, scale=1.0)
+EVERYTHING = Beam(width=2**31, reach=np.inf, idle=0.0)
 
 
 def lexicon(words: dict[str, float]) -> Lexicon:
@@ -67,39 +72,65 @@ some_words = st.dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=150)
+any_search = st.builds(SearchWeights, st.floats(-1, 2), st.floats(-3, 6), st.just(1.0))
+any_outputs = st.builds(
+    random_outputs, st.integers(0, 2**32), st.integers(1, 16), st.sampled_from([0.0, 0.3, 1.0, 3.0, 10.0])
+)
+sharp_outputs = st.builds(
+    random_outputs, st.integers(0, 2**32), st.integers(1, 16), st.sampled_from([100.0, 3000.0])
+)
+
+
+def near(value: float) -> object:
+    return pytest.approx(value, rel=1e-9, abs=1e-6)
+
+
+@settings(deadline=None, max_examples=100)
+@given(words=some_words, outputs=any_outputs, search=any_search, top_k=st.integers(1, 12))
+def test_a_beam_that_keeps_everything_finds_the_best_words(
+    words: dict[str, float], outputs: np.ndarray, search: SearchWeights, top_k: int
+) -> None:
+    found = Decoder(lexicon(words), LAYOUT, EVERYTHING).decode(outputs, search, top_k)
+    expected = every_score(outputs, words, search)[:top_k]
+    assert [candidate.score for candidate in found] == [near(score) for score, _ in expected]
+
+
+@settings(deadline=None, max_examples=100)
+@given(words=some_words, outputs=any_outputs | sharp_outputs, search=any_search, top_k=st.integers(1, 12))
+def test_scoring_all_words_finds_the_best_however_sharp_the_outputs(
+    words: dict[str, float], outputs: np.ndarray, search: SearchWeights, top_k: int
+) -> None:
+    ranking = Decoder(lexicon(words), LAYOUT).rank_all(outputs[None], search, top_k)
+    expected = every_score(outputs, words, search)[:top_k]
+    scores = ranking.scores[0].tolist()
+    assert scores[: len(expected)] == [near(score) for score, _ in expected]
+    assert set(scores[len(expected) :]) <= {-np.inf}
+
+
+@settings(deadline=None, max_examples=200)
 @given(
     words=some_words,
-    seed=st.integers(0, 2**32),
-    steps=st.integers(1, 16),
-    sharpness=st.sampled_from([0.0, 0.3, 1.0, 3.0, 10.0, 100.0, 3000.0]),
-    unigram=st.floats(-1, 2),
-    length=st.floats(-3, 6),
+    outputs=any_outputs | sharp_outputs,
+    search=any_search,
     top_k=st.integers(1, 12),
+    beam=st.builds(Beam, st.integers(1, 20), st.floats(0, 50), st.floats(0, 1)),
 )
-def test_the_best_words_are_those_of_scoring_every_word(
-    words: dict[str, float],
-    seed: int,
-    steps: int,
-    sharpness: float,
-    unigram: float,
-    length: float,
-    top_k: int,
+def test_what_any_beam_returns_is_exact_in_order_and_no_word_short(
+    words: dict[str, float], outputs: np.ndarray, search: SearchWeights, top_k: int, beam: Beam
 ) -> None:
-    search = SearchWeights(unigram, length, scale=1.0)
-    outputs = random_outputs(seed, steps, sharpness)
-    found = Decoder(lexicon(words), LAYOUT).decode(outputs, search, top_k)
-    expected = every_score(outputs, words, search)
-    assert [candidate.score for candidate in found] == pytest.approx(
-        [score for score, _ in expected[:top_k]], rel=1e-9, abs=1e-6
-    )
-    scores = {word: score for score, word in expected}
+    found = Decoder(lexicon(words), LAYOUT, beam).decode(outputs, search, top_k)
+    scores = {word: score for score, word in every_score(outputs, words, search)}
+    assert len({candidate.word for candidate in found}) == len(found) == min(top_k, len(scores))
+    assert [candidate.score for candidate in found] == sorted((c.score for c in found), reverse=True)
     for candidate in found:
-        assert candidate.score == pytest.approx(scores[candidate.word], rel=1e-9, abs=1e-6)
-        assert candidate.log_unigram == words[candidate.word]
-        assert candidate.length == len(candidate.word)
-        assert candidate.ctc == pytest.approx(ctc_by_states(outputs, candidate.word), rel=1e-9, abs=1e-6)
-    assert len({candidate.word for candidate in found}) == len(found)
+        assert candidate.score == near(scores[candidate.word])
+        assert candidate.ctc == near(ctc_by_states(outputs, candidate.word))
+        assert (candidate.log_unigram, candidate.length) == (words[candidate.word], len(candidate.word))
+
+
+def test_the_beam_keeps_the_likeliest_prefixes() -> None:
+    decoder = Decoder(lexicon({"abc": -9.0, "xyz": -1.0}), LAYOUT, Beam(2, 50.0, 0.0))
+    assert [found.word for found in decoder.decode(spell("-a-b-c-"), PLAIN, 1)] == ["abc"]
 
 
 def test_ctc_is_what_the_training_loss_is() -> None:
@@ -150,6 +181,42 @@ def test_a_batch_is_each_alone_with_the_same_bits() -> None:
     outputs = np.stack([random_outputs(seed, 9, 2.0) for seed in range(4)])
     search = SearchWeights(0.4, 1.1, 1.0)
     assert decoder.decode_batch(outputs, search, 2) == [decoder.decode(one, search, 2) for one in outputs]
+
+
+def test_a_ranking_is_the_candidates_in_arrays() -> None:
+    decoder = Decoder(lexicon({"abc": -1.0, "cab": -2.0, "aa": -3.0}), LAYOUT)
+    outputs = np.stack([random_outputs(seed, 9, 1.0) for seed in range(3)])
+    search = SearchWeights(0.4, 1.1, 1.0)
+    words, scores, ctcs = decoder.rank(outputs, search, 2)
+    for n, few in enumerate(decoder.decode_batch(outputs, search, 2)):
+        assert [candidate.word for candidate in few] == [decoder.lexicon.words[word] for word in words[n]]
+        assert [candidate.score for candidate in few] == scores[n].tolist()
+        assert [candidate.ctc for candidate in few] == ctcs[n].tolist()
+
+
+def test_a_ranking_is_filled_up_where_words_are_missing() -> None:
+    outputs = random_outputs(seed=2, steps=2, sharpness=1.0)  # "aa" needs three steps
+    words, scores, ctcs = Decoder(lexicon({"aa": -2.0, "ab": -3.0}), LAYOUT).rank(outputs[None], PLAIN, 9)
+    assert words.tolist() == [[1, NO_WORD]]
+    assert (scores[0, 1], ctcs[0, 1]) == (-np.inf, -np.inf)
+
+
+def test_the_ctc_of_given_words_is_theirs() -> None:
+    decoder = Decoder(lexicon({"abc": -1.0, "cab": -2.0}), LAYOUT)
+    outputs = np.stack([random_outputs(seed, 9, 2.0) for seed in range(2)])
+    ctcs = decoder.ctcs(outputs, np.array([[1, 0, NO_WORD], [0, 0, 1]], dtype=np.int32))
+    first = [near(ctc_by_states(outputs[0], word)) for word in ("cab", "abc")]
+    assert ctcs[0].tolist() == [*first, -np.inf]
+    assert ctcs[1].tolist() == [near(ctc_by_states(outputs[1], word)) for word in ("abc", "abc", "cab")]
+
+
+def test_threads_may_share_a_decoder() -> None:
+    decoder = Decoder(lexicon({"abc": -1.0, "cab": -2.0, "bb": -3.0, "acc": -4.0}), LAYOUT)
+    outputs = [random_outputs(seed, 12, 2.0) for seed in range(60)]
+    weights = [SearchWeights(0.1 * (seed % 7), 1.0, 1.0) for seed in range(60)]
+    alone = [decoder.decode(one, search, 3) for one, search in zip(outputs, weights, strict=True)]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(decoder.decode, outputs, weights, [3] * 60)) == alone
 
 
 @pytest.mark.parametrize(

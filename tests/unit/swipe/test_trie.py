@@ -4,21 +4,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedswipe.swipe.layout import load_layout
-from fedswipe.swipe.trie import NO_WORD, Trie, build_trie
+from fedswipe.swipe.trie import NO_WORD, Trie, build_trie, encode_words
 
 LAYOUT = load_layout("qwerty-en")
 
 
+def children(trie: Trie, node: int) -> range:
+    return range(trie.first[node], trie.first[node + 1])
+
+
 def prefixes(trie: Trie) -> list[str]:
-    spelt: list[str] = []
-    path = ""
-    for letter, depth in zip(trie.letters.tolist(), trie.depths.tolist(), strict=True):
-        path = path[: max(depth - 1, 0)] + (LAYOUT.alphabet[letter - 1] if depth else "")
-        spelt.append(path)
+    spelt = [""] * len(trie.letters)
+    for node in range(len(trie.letters)):
+        for child in children(trie, node):
+            spelt[child] = spelt[node] + LAYOUT.alphabet[trie.letters[child] - 1]
     return spelt
 
 
-@settings(deadline=None)  # the first example compiles
+@settings(deadline=None)
 @given(
     st.dictionaries(
         st.text("abz", min_size=1, max_size=5), st.floats(-9, -1, width=32), min_size=1, max_size=40
@@ -26,18 +29,25 @@ def prefixes(trie: Trie) -> list[str]:
 )
 def test_a_node_is_a_prefix_and_knows_what_is_below(words: dict[str, float]) -> None:
     names = tuple(words)
-    trie = build_trie(names, np.array(list(words.values()), dtype=np.float32), LAYOUT)
+    trie = build_trie(encode_words(names, LAYOUT), np.array(list(words.values()), dtype=np.float32))
     spelt = prefixes(trie)
-    assert spelt == sorted({word[:n] for word in names for n in range(len(word) + 1)})
+    assert spelt == sorted({word[:n] for word in names for n in range(len(word) + 1)}, key=by_length)
+    assert [child for node in range(len(spelt)) for child in children(trie, node)] == [*range(1, len(spelt))]
     for node, prefix in enumerate(spelt):
-        below = [word for word in names if word.startswith(prefix)]
+        below = [words[word] for word in names if word.startswith(prefix)]
         assert trie.words[node] == (names.index(prefix) if prefix in words else NO_WORD)
-        assert trie.heights[node] == max(map(len, below)) - len(prefix)
-        assert trie.best_below[node] == max(words[word] for word in below)
-        assert trie.worst_below[node] == min(words[word] for word in below)
-        assert spelt[node : trie.ends[node]] == [other for other in spelt if other.startswith(prefix)]
+        assert (trie.best_below[node], trie.worst_below[node]) == (max(below), min(below))
+
+
+def by_length(prefix: str) -> tuple[int, str]:
+    return len(prefix), prefix
 
 
 def test_a_word_without_keys_is_refused() -> None:
     with pytest.raises(ValueError, match="'é'"):
-        build_trie(("cafe", "café"), np.zeros(2, dtype=np.float32), LAYOUT)
+        encode_words(("cafe", "café"), LAYOUT)
+
+
+def test_a_word_is_encoded_as_the_layout_does() -> None:
+    codes = encode_words(("zoo", "a"), LAYOUT)
+    assert codes.tolist() == [LAYOUT.encode("zoo").tolist(), [*LAYOUT.encode("a").tolist(), 0, 0]]
