@@ -1,4 +1,4 @@
-"""The Faust app: a lineage's agent folds what its channel brings, its timer closes windows, pages tell the state."""
+"""The Faust app: an agent a lineage folds what its channel brings, a timer closes windows, pages tell."""
 
 import asyncio
 import threading

@@ -9,7 +9,6 @@ import typer
 
 from fedswipe.cli.options import Folder, JsonPath, SwipesPath
 
-
 DemoModel = Annotated[
     str, typer.Option("--model", envvar="PREDICTOR_MODEL", help="The lineage that learns and is served.")
 ]
@@ -52,9 +51,7 @@ def evaluate(
     lineage: Annotated[str, typer.Option("--lineage", help="Whose layout and words.")] = "swipe-en",
     lexicon: Annotated[
         str | None,
-        typer.Option(
-            "--lexicon", help="The words that a prediction may be.", show_default="the lineage's"
-        ),
+        typer.Option("--lexicon", help="The words that a prediction may be.", show_default="the lineage's"),
     ] = None,
     words: Annotated[
         Path | None,

@@ -58,7 +58,7 @@ def bring_up(folder: Path | None, model: str) -> Loop:
         how["kafka"],
         how["s3"],
         _try_it(ingest, predictor) if known_lineage(model) == EXAMPLES else _up(ingest, predictor),
-        tuple(part.process.pid for part in state.running if service_of(part.name) in SERVICES and part.process),
+        tuple(p.process.pid for p in state.running if service_of(p.name) in SERVICES and p.process),
     )
 
 

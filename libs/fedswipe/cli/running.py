@@ -29,7 +29,8 @@ def up(only_stack: OnlyStack = False, model: Models = None, folder: Folder = Non
     """Start Kafka, the object store and the services; a second call finds the first, and adds predictors."""
     from fedswipe.cli import prepare, stack
 
-    stack.up(prepare.prepare, prepare.services(*filter(None, [model])), only_stack=only_stack, folder=folder)
+    services = prepare.services(model) if model else prepare.services()
+    stack.up(prepare.prepare, services, only_stack=only_stack, folder=folder)
 
 
 def down(keep_data: KeepData = False, folder: Folder = None) -> None:
@@ -47,16 +48,7 @@ def status(as_json: AsJson = False, folder: Folder = None) -> None:
         raise typer.Exit(NOT_UP)
 
 
-def fetch(with_rclone: Models = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--model",
-        envvar="PREDICTOR_MODEL",
-        help="A lineage that gets a predictor; give it again for another one.",
-        show_default="swipe-en",
-    ),
-]
-WithRclone = False) -> None:
+def fetch(with_rclone: WithRclone = False) -> None:
     """Download and compile the local stack's parts ahead of their first use."""
     from fedswipe.cli import fetch as parts
 

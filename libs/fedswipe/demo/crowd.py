@@ -44,10 +44,10 @@ class Crowd:
 def logged_people(path: Path, lineage: Lineage) -> Iterator[Client]:
     """Read How We Swipe logs, one person after another.
 
-    FedswipeError names what to download when the path does not hold the logs; nobody swiped on another layout.
+    FedswipeError names what to download when the path does not hold the logs, or their layout if not ours.
     """
     if lineage.layout != LAYOUT:
-        raise FedswipeError(f"--swipes {path}: its people swiped on {LAYOUT}; leave it out for {lineage.model_id}")
+        raise FedswipeError(f"--swipes: its people swiped on {LAYOUT}; leave it out for {lineage.model_id}")
     try:
         yield from (Client(person.id, tuple(person.swipes)) for person in read_people(path))
     except (FileNotFoundError, ValueError) as error:

@@ -18,7 +18,7 @@ def service_of(part: str) -> str:
 
 
 def start_service(name: str, port: int, env: Mapping[str, str], log: Path, leash: Leash) -> ManagedProcess:
-    """Start its `python -m services.<service>.app`, `env` added to ours; ready once GET /ready answers 200."""
+    """Start `python -m services.<service>.app` with `env` added; ready once GET /ready answers 200."""
     return ManagedProcess(
         Program(
             name=name,

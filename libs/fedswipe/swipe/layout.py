@@ -40,7 +40,9 @@ class Layout:
 
     def spell(self, word: str) -> str:
         """The word as this keyboard writes it: letters without a class are replaced, all others stay."""
-        return word.translate(str.maketrans(dict(self.spelt)))
+        if self.spelt.keys().isdisjoint(word):
+            return word
+        return word.translate({ord(letter): written for letter, written in self.spelt.items()})
 
 
 def layout_names() -> tuple[str, ...]:
@@ -53,7 +55,9 @@ def load_layout(name: str) -> Layout:
     """Read a layout that comes with the package; ValueError names the known ones."""
     if name not in layout_names():
         raise ValueError(f"layout {name!r} is unknown; use one of: {', '.join(layout_names())}")
-    return parse_layout(resources.files("fedswipe.swipe").joinpath("layouts", f"{name}.json").read_text("utf-8"))
+    return parse_layout(
+        resources.files("fedswipe.swipe").joinpath("layouts", f"{name}.json").read_text("utf-8")
+    )
 
 
 def parse_layout(text: str) -> Layout:

@@ -61,12 +61,20 @@ def build_lexicon(language: str, size: int, layout: Layout) -> Lexicon:
     """
     letters = set(layout.alphabet)
     frequencies = _spelt(_frequencies(language), layout)
-    words = (word for word in frequencies if word and set(word) <= letters and _sayable(word))
-    typed = {word: log_share(frequencies, word) for word in words}
+    typed = [word for word in frequencies if word and letters.issuperset(word) and _sayable(word)]
     if len(typed) < size:
         raise ValueError(f"size: {size}; {language} has {len(typed)} words in this alphabet")
-    lexicon = _ranked(typed, language, layout.alphabet)
+    least = sorted((frequencies[word] for word in typed), reverse=True)[size - 1]
+    frequent = (word for word in typed if frequencies[word] > 0.999 * least)  # rounded, these may be equal
+    lexicon = _ranked({word: log_share(frequencies, word) for word in frequent}, language, layout.alphabet)
     return Lexicon(lexicon.words[:size], lexicon.log_unigram[:size], language, layout.alphabet)
+
+
+def left_out(language: str, count: int, layout: Layout) -> tuple[str, ...]:
+    """The most frequent words that the layout has no keys for, among those of small letters alone."""
+    letters, frequencies = set(layout.alphabet), _spelt(_frequencies(language), layout)
+    strange = (word for word in frequencies if word.isalpha() and not letters.issuperset(word))
+    return tuple(sorted(strange, key=lambda word: (-frequencies[word], word))[:count])
 
 
 def log_share(frequencies: Mapping[str, float], word: str) -> float:
@@ -107,7 +115,9 @@ def _frequencies(language: str) -> Mapping[str, float]:
 
     known = wordfreq.available_languages("best")
     if language not in known:
-        raise ValueError(f"language: wordfreq has no words of {language!r}; there are {', '.join(sorted(known))}")
+        raise ValueError(
+            f"language: wordfreq has no words of {language!r}; there are {', '.join(sorted(known))}"
+        )
     frequencies: Mapping[str, float] = wordfreq.get_frequency_dict(language, wordlist="best")
     return frequencies
 
