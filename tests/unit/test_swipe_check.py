@@ -47,7 +47,7 @@ INVALID = [
     ("word_outside_alphabet", "word", {"word": "two words"}),
     ("word_too_long", "word", {"word": "ab" * 60}),
     ("unknown_layout", "layout", {"layout": "dvorak"}),
-    ("unknown_layout", "layout", {"layout": "dvorak-en"}),
+    ("unknown_layout", "layout", {"layout": "no-such-layout"}),
     ("bad_client_id", "client_id", {"client_id": ""}),
     ("bad_client_id", "client_id", {"client_id": "c" * (MAX_ID + 1)}),
     ("bad_client_id", "client_id", {"client_id": "a\nb"}),
