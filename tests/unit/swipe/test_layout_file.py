@@ -1,6 +1,7 @@
 """A layout's file that is wrong is refused by its field, with what to do."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,6 +30,13 @@ def test_a_good_file_is_the_layout_it_describes() -> None:
     assert centre["é"] == centre["e"]
     assert layout.encode("dé").tolist() == [4, 6]
     assert layout.spell("çaß") == "caaa"
+
+
+def test_the_example_of_the_docs_is_a_good_file() -> None:
+    example = Path(__file__).parents[3] / "examples" / "qwertz-de.json"
+    text = example.read_text("utf-8")
+    assert parse_layout(text).name == example.stem
+    assert text in (example.parents[1] / "docs" / "languages.md").read_text("utf-8")
 
 
 def test_shared_and_spelt_may_be_left_out() -> None:
