@@ -29,8 +29,8 @@ export UV_PYTHON_DOWNLOADS := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONSAFEPATH := 1
 
-.PHONY: help setup develop wheel demo language test images containers mutants unit check format docs up down status bench chaos \
-	lock clean
+.PHONY: help setup develop wheel demo language test images containers mutants unit check format docs up down status \
+	bench chaos lock clean
 
 help: ## print this help
 	@echo "FedSwipe. Targets:"; \

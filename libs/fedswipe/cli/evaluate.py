@@ -44,7 +44,7 @@ def evaluate(
     console, line = Console(stderr=True), known_lineage(lineage, "--lineage")
     layout, lexicon = load_layout(line.layout), lexicon or line.lexicon
     with Progress(console=console) as bar:
-        reading = bar.add_task("reading logs", total=None)
+        reading = bar.add_task("reading swipes", total=None)
         people = []
         for person in logged_people(swipes, line) if swipes else simulated_people(line, clients=0).unseen:
             bar.advance(reading)

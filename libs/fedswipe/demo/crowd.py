@@ -50,7 +50,7 @@ def logged_people(path: Path, lineage: Lineage) -> Iterator[Client]:
         raise FedswipeError(f"--swipes: its people swiped on {LAYOUT}; leave it out for {lineage.model_id}")
     try:
         yield from (Client(person.id, tuple(person.swipes)) for person in read_people(path))
-    except (FileNotFoundError, ValueError) as error:
+    except (OSError, ValueError) as error:
         raise FedswipeError(f"--swipes {path}: {error}") from error
 
 
