@@ -29,8 +29,8 @@ export UV_PYTHON_DOWNLOADS := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONSAFEPATH := 1
 
-.PHONY: help setup develop wheel demo test images containers mutants unit check format docs up down status bench chaos \
-	lock clean
+.PHONY: help setup develop wheel demo language test images containers mutants unit check format docs up down status \
+	bench chaos lock clean
 
 help: ## print this help
 	@echo "FedSwipe. Targets:"; \
@@ -50,9 +50,12 @@ endif
 
 wheel: $(MADE)/wheel ## build the wheel into dist/
 
-demo: $(MADE)/installed ## run the whole loop; SWIPES=PATH of real logs, JSON=FILE for the figures, CLIENTS=N
+demo: $(MADE)/installed ## run the whole loop; SWIPES=PATH of real logs, JSON=FILE for the figures, CLIENTS=N, MODEL=swipe-ru
 	$(BIN)/fedswipe demo $(if $(SWIPES),--swipes "$(SWIPES)") $(if $(JSON),--json "$(JSON)") \
-		$(if $(CLIENTS),--clients $(CLIENTS))
+		$(if $(CLIENTS),--clients $(CLIENTS)) $(MODEL:%=--model %)
+
+language: $(MADE)/installed ## add a language: LAYOUT=FILE of its keyboard, WORDS=de (wordfreq's code)
+	$(BIN)/fedswipe language add "$(LAYOUT)" --words "$(WORDS)"
 
 test: $(MADE)/installed ## build and install the wheel, then run every test against it
 	$(BIN)/fedswipe fetch --with-rclone
@@ -85,8 +88,8 @@ format: $(MADE)/requirements ## sort imports and format the code
 docs: $(MADE)/installed ## write the generated parts of README.md and docs/
 	$(BIN)/python tools/generated_docs.py --write
 
-up: $(MADE)/installed ## start Kafka, the object store and the four services
-	$(BIN)/fedswipe up
+up: $(MADE)/installed ## start Kafka, the object store and the services; MODEL="swipe-en swipe-ru" for two predictors
+	$(BIN)/fedswipe up $(MODEL:%=--model %)
 
 down: ## stop them and delete their data
 	@if [ -x $(BIN)/fedswipe ]; then $(BIN)/fedswipe down; else echo "Nothing is up."; fi

@@ -31,6 +31,7 @@ from fedswipe.swipe.layout import Layout, load_layout
 from fedswipe.swipe.lexicon import Lexicon, load_lexicon
 from fedswipe.swipe.search import Decoder
 from fedswipe.swipe.typists import simulate_typists
+from fedswipe.topology import lineage
 
 FEWEST, MOST = 8, 200  # swipes of a client that trains
 WEIGHT_CAP = 100
@@ -120,6 +121,7 @@ def cohorts(clients: Sequence[Client], rounds: int, size: int) -> Iterator[Seque
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--swipes", type=Path)
+    parser.add_argument("--lineage", default="swipe-en", help="whose layout, words and factory model")
     parser.add_argument("--model", type=Path, help="safetensors; the factory model without it")
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--clients", type=int, default=30, help="a round")
@@ -139,8 +141,9 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     options = arguments()
     torch.set_num_threads(1)
-    architecture = Architecture(load_layout("qwerty-en"))
-    lexicon = load_lexicon("en-30k")
+    line = lineage(options.lineage)
+    architecture = Architecture(load_layout(line.layout))
+    lexicon = load_lexicon(line.lexicon)
     if options.swipes is None:
         people = options.rounds * options.clients
         clients, unseen = simulated(architecture.layout, lexicon, people, options.seed)
@@ -157,7 +160,7 @@ def main() -> None:
         fedprox_mu=options.fedprox_mu,
     )
     bench = Bench(architecture, Decoder(lexicon, architecture.layout), recipe, judged)
-    data = options.model.read_bytes() if options.model else factory_bytes("swipe-en")
+    data = options.model.read_bytes() if options.model else factory_bytes(line.model_id)
     weights = from_bytes(data, architecture)
     bench.judge("start", weights)
     start = perf_counter()

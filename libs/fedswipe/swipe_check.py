@@ -45,8 +45,11 @@ def recorded(
     """Return the event of a swipe as a keyboard knows it. Raises InvalidSwipe.
 
     points: rows (x, y, t), x and y in the keyboard's pixels, t in ms from any origin; it is stored from
-    touch down on, so that float32 holds it. width, height: of the keyboard, in pixels.
+    touch down on, so that float32 holds it. width, height: of the keyboard, in pixels. The word is stored as
+    the layout spells it.
     """
+    if word is not None and lineage_of_layout(layout) is not None:
+        word = _layout(layout).spell(word)
     table = _table(points)
     with np.errstate(over="ignore", invalid="ignore"):  # what float32 cannot hold is refused as not finite
         stored, sides = table.astype(np.float32), np.array((width, height), np.float32)

@@ -116,11 +116,17 @@ PREDICTIONS = Topic(
 )  # fmt: skip
 SCHEMAS = SchemaTopic("fedswipe.schemas.v1")
 
-LINEAGES = (Lineage(ModelId("swipe-en"), "qwerty-en", "en-30k", partition=0),)
+LINEAGES = (  # `fedswipe language add` adds a line
+    Lineage(ModelId("swipe-en"), "qwerty-en", "en-30k", partition=0),
+    Lineage(ModelId("swipe-ru"), "jcuken-ru", "ru-30k", partition=1),
+)
 
 TRAINERS = Group("fedswipe.trainer", Role.TRAINER, (SWIPES, TRAIN_REQUESTS))
-AGGREGATORS = Group("fedswipe.aggregator", Role.AGGREGATOR, (WEIGHT_DELTAS,))
-GROUPS = (TRAINERS, AGGREGATORS)
+AGGREGATORS = {  # one a lineage: each finds a member of its own
+    line.model_id: Group(f"fedswipe.aggregator.{line.model_id}", Role.AGGREGATOR, (WEIGHT_DELTAS,))
+    for line in LINEAGES
+}
+GROUPS = (TRAINERS, *AGGREGATORS.values())
 
 
 def dead_letters(source: Topic[Event]) -> Topic[DeadLettered]:

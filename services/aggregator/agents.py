@@ -1,4 +1,4 @@
-"""The Faust app: one agent folds what its channel brings, a timer closes windows, pages tell the state."""
+"""The Faust app: an agent a lineage folds what its channel brings, a timer closes windows, pages tell."""
 
 import asyncio
 import threading
@@ -52,10 +52,10 @@ def without_kafka(app: faust.App) -> None:
         app.flow_control.resume()  # what the first rebalance would do
 
 
-def add_agents(app: faust.App, mailbox: ChannelT[Any], folding: Folding) -> None:
-    """Register the agent and the timer. What they raise crashes the app: the log has everything."""
+def add_agents(app: faust.App, model_id: str, mailbox: ChannelT[Any], folding: Folding) -> None:
+    """Register a lineage's agent and timer. What they raise crashes the app: the log has everything."""
 
-    @app.agent(mailbox, name="fold_deltas")
+    @app.agent(mailbox, name=f"fold_deltas {model_id}")
     async def fold_deltas(mails: faust.StreamT[Mail]) -> None:
         async for mail in mails:
             async with crashing(app):

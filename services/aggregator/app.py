@@ -4,6 +4,8 @@ import asyncio
 import os
 import tempfile
 import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -18,10 +20,12 @@ from fedswipe.kafka.schemas import PublishedSchemas
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.factory import factory_bytes
+from fedswipe.learning.recipe import Recipe
+from fedswipe.modelstore.port import ModelStore
 from fedswipe.modelstore.s3 import S3ModelStore, S3Settings
 from fedswipe.swipe.layout import load_layout
 from fedswipe.telemetry import configure_logging
-from fedswipe.topology import AGGREGATORS, Lineage, lineage
+from fedswipe.topology import AGGREGATORS, Lineage
 from services.aggregator.agents import Folding, Running, add_agents, add_pages, add_threads, without_kafka
 from services.aggregator.delta_reader import DeltaReader
 from services.aggregator.handlers import Aggregation
@@ -31,8 +35,21 @@ from services.aggregator.objects import Objects
 from services.aggregator.settings import Settings
 
 
-def create_app(settings: Settings, kafka: KafkaSettings, s3: S3Settings, line: Lineage) -> faust.App:
-    """Wire one lineage's folding, source to sink."""
+@dataclass(frozen=True)
+class Shared:
+    """What all lineages use; each has its consumers, its mailbox and its threads to itself."""
+
+    kafka: KafkaSettings
+    store: ModelStore
+    producer: EventProducer
+    recipe: Recipe
+    stopping: threading.Event
+
+
+def create_app(
+    settings: Settings, kafka: KafkaSettings, s3: S3Settings, lineages: Sequence[Lineage]
+) -> faust.App:
+    """Wire the lineages' folding; none waits for another."""
     app = faust.App(
         "fedswipe-aggregator",
         broker=f"kafka://{kafka.bootstrap}",
@@ -44,41 +61,50 @@ def create_app(settings: Settings, kafka: KafkaSettings, s3: S3Settings, line: L
         web_port=settings.port,
     )
     without_kafka(app)
-    mailbox = app.channel()
-    stopping = threading.Event()
-
-    def post(mail: Mail) -> None:
-        """Put mail into the app's channel from another thread, in order."""
-        if not stopping.is_set():
-            asyncio.run_coroutine_threadsafe(mailbox.put(cast(Any, mail)), app.loop).result()
-
     store = S3ModelStore(s3)
-    producer = EventProducer(kafka)
-    chain_reader = ChainReader(kafka, line, lambda _: post(HeadMoved()))
-    delta_reader = DeltaReader(line, chain_reader, post)
-    loop = ConsumeLoop(kafka, AGGREGATORS, delta_reader)
-    recipe = settings.recipe()
-    architecture = Architecture(load_layout(line.layout))
-    aggregation = Aggregation(
-        chain_reader.chain,
-        Objects(store, line, architecture, recipe, partial(factory_bytes, line.model_id)),
-        KafkaLineageLog(kafka, line, producer, chain_reader, delta_reader),
-        store,
-        PublishedSchemas(kafka),
-        recipe,
-        MonotonicClock(),
-        stopping,
-    )
-    add_agents(app, mailbox, Folding(aggregation, delta_reader))
-    add_threads(app, stopping, [Running("chain", chain_reader), Running("deltas", loop)])
+    shared = Shared(kafka, store, EventProducer(kafka), settings.recipe(), threading.Event())
+    chains = {line.model_id: add_lineage(app, line, shared) for line in lineages}
+
+    def unread() -> list[str]:
+        return [model for model, chain in chains.items() if not chain.wait_caught_up(0)]
+
     add_pages(
         app,
         lambda: {
-            "chain": "ok" if chain_reader.wait_caught_up(0) else "not read to its end yet",
+            "chain": f"not read to its end yet: {', '.join(late)}" if (late := unread()) else "ok",
             "store": "ok" if store.breaker_state == "closed" else f"circuit {store.breaker_state}",
         },
     )
     return app
+
+
+def add_lineage(app: faust.App, line: Lineage, shared: Shared) -> ChainReader:
+    """Wire one lineage's folding, source to sink; return the reader of its chain."""
+    mailbox = app.channel()
+
+    def post(mail: Mail) -> None:
+        """Put mail into the app's channel from another thread, in order."""
+        if not shared.stopping.is_set():
+            asyncio.run_coroutine_threadsafe(mailbox.put(cast(Any, mail)), app.loop).result()
+
+    kafka, architecture = shared.kafka, Architecture(load_layout(line.layout))
+    chain_reader = ChainReader(kafka, line, lambda _: post(HeadMoved()))
+    delta_reader = DeltaReader(line, chain_reader, post)
+    loop = ConsumeLoop(kafka, AGGREGATORS[line.model_id], delta_reader)
+    aggregation = Aggregation(
+        chain_reader.chain,
+        Objects(shared.store, line, architecture, shared.recipe, partial(factory_bytes, line.model_id)),
+        KafkaLineageLog(kafka, line, shared.producer, chain_reader, delta_reader),
+        shared.store,
+        PublishedSchemas(kafka),
+        shared.recipe,
+        MonotonicClock(),
+        shared.stopping,
+    )
+    add_agents(app, line.model_id, mailbox, Folding(aggregation, delta_reader))
+    running = [Running(f"chain {line.model_id}", chain_reader), Running(f"deltas {line.model_id}", loop)]
+    add_threads(app, shared.stopping, running)
+    return chain_reader
 
 
 def main() -> None:
@@ -86,7 +112,7 @@ def main() -> None:
     configure_logging("aggregator")
     settings = Settings.from_env(os.environ)
     kafka, s3 = KafkaSettings.from_env(os.environ), S3Settings.from_env(os.environ)
-    app = create_app(settings, kafka, s3, lineage("swipe-en"))
+    app = create_app(settings, kafka, s3, settings.lineages())
     faust.Worker(app, override_logging=False, redirect_stdouts=False).execute_from_commandline()
 
 

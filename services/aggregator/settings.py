@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Self
 
 from fedswipe.environment import read_settings, setting
+from fedswipe.errors import FedswipeError
 from fedswipe.learning.recipe import Recipe
+from fedswipe.topology import LINEAGES, Lineage, lineage
 
 
 @dataclass(frozen=True)
@@ -14,6 +16,9 @@ class Settings:
 
     host: str = setting("HTTP_HOST", "address of /health and /ready", "127.0.0.1")
     port: int = setting("HTTP_PORT", "port of /health and /ready", 8003)
+    models: tuple[str, ...] = setting(
+        "AGGREGATOR_MODELS", "the lineages that it folds, separated by commas (empty: all)", ()
+    )
     deltas: int = setting("AGGREGATOR_DELTAS", "a window closes at this many deltas", 32)
     records: int = setting("AGGREGATOR_RECORDS", "or at this many records read", 1_000)
     seconds: float = setting("AGGREGATOR_SECONDS", "or this many seconds after its first record", 300.0)
@@ -27,6 +32,13 @@ class Settings:
     def from_env(cls, environ: Mapping[str, str]) -> Self:
         """Read the environment; FedswipeError names the variable and the remedy."""
         return read_settings(cls, environ)
+
+    def lineages(self) -> tuple[Lineage, ...]:
+        """Return what this aggregator folds; FedswipeError for an unknown model."""
+        try:
+            return tuple(map(lineage, self.models)) or LINEAGES
+        except KeyError as error:
+            raise FedswipeError(f"AGGREGATOR_MODELS: {error.args[0]}") from error
 
     def recipe(self) -> Recipe:
         """Return what decides this aggregator's windows; FedswipeError when a sum could overflow."""

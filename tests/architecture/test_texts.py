@@ -9,8 +9,8 @@ HOSTS = [
 ]
 HOME = re.compile(r"(?<![\w.$}~*-])/(?:root|home/\w+|Users/\w+|work)/[\w.]")
 CYRILLIC = re.compile("[\u0400-\u04ff]")
-# Russian letters are data here: the second layout, and what tests feed.
-RUSSIAN = re.compile(r"^(libs/fedswipe/swipe/layouts/|tests/)")
+# Russian letters are data here: layouts and their words, and what tests feed.
+RUSSIAN = re.compile(r"^(libs/fedswipe/swipe/(layouts|lexicons)/|tests/)")
 
 
 def test_no_registry_is_named(texts: Mapping[str, str]) -> None:

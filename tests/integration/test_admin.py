@@ -21,7 +21,7 @@ from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.local.ports import HOST, FreePorts
 from fedswipe.local.stack import OwnStack
 from fedswipe.testing.stacks import own_stack
-from fedswipe.topology import AGGREGATORS, SCHEMAS, SWIPES, TOPICS, TRAINERS, WEIGHT_DELTAS
+from fedswipe.topology import GROUPS, SCHEMAS, SWIPES, TOPICS, WEIGHT_DELTAS
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -53,7 +53,7 @@ def test_creating_twice_is_creating_once(settings: KafkaSettings) -> None:
     admin = Admin(settings)
     assert set(admin.create_topics()) == {topic.name for topic in TOPICS} | {SCHEMAS.name}
     assert admin.create_topics() == []
-    for group in (TRAINERS, AGGREGATORS):
+    for group in GROUPS:
         expected = {(topic.name, p): 0 for topic in group.topics for p in range(topic.partitions)}
         assert admin.committed(group) == expected
 

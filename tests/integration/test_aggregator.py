@@ -22,7 +22,15 @@ from fedswipe.chain import Link
 from fedswipe.cli.prepare import prepare
 from fedswipe.dead_letters.desk import Desk
 from fedswipe.dead_letters.position import Position
-from fedswipe.events import ClientId, ClosedBy, DeltaCodec, DeltaComputed, DeltaId, OffsetRange
+from fedswipe.events import (
+    ClientId,
+    ClosedBy,
+    DeltaCodec,
+    DeltaComputed,
+    DeltaId,
+    GlobalModelPublished,
+    OffsetRange,
+)
 from fedswipe.kafka.admin import Admin
 from fedswipe.kafka.chain_reader import ChainReader
 from fedswipe.kafka.log_range import read_range
@@ -198,6 +206,17 @@ def test_the_first_start_publishes_the_factory_model(world: World) -> None:
     assert world.store.get(event.model) == factory_bytes(LINE.model_id)
     assert service.page("health") == (200, {"status": "healthy"})
     assert service.page("ready")[1]["ready"] is True
+
+
+def test_one_process_publishes_the_factory_model_of_every_lineage(world: World) -> None:
+    world.start()
+    ends = Admin(world.settings).ends
+    until(lambda: all(ends(GLOBAL_MODELS)[line.partition] > 0 for line in LINEAGES), "a model a lineage")
+    for line in LINEAGES:
+        (first,) = read_range(world.settings, GLOBAL_MODELS, line.partition, 0, 1)
+        event = codec.decode(GlobalModelPublished, first.value, codec.PackagedSchemas())
+        assert (event.model_id, event.version) == (line.model_id, 1)
+        assert world.store.get(event.model) == factory_bytes(line.model_id)
 
 
 def test_a_full_window_becomes_a_model_that_can_be_recomputed(world: World) -> None:

@@ -51,18 +51,22 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnStack]:
         yield running
 
 
-def publish_model(stack: OwnStack, producer: EventProducer) -> None:
+def publish_models(stack: OwnStack, producer: EventProducer) -> None:
+    """Every lineage's first model: the trainer is ready with all of them."""
     s3 = stack.s3
     Minio(s3.url.partition("://")[2], s3.access_key, s3.secret_key, secure=False).make_bucket("fedswipe")
     store = S3ModelStore(S3Settings(s3.access_key, s3.secret_key, s3.url))
-    weights = with_search(fresh_weights(Architecture(LAYOUT), seed=0), SearchWeights(0.25, 1.5, 1.0))
-    ref = store.put(f"{LINE.model_id}/models", to_bytes(weights))
-    first = GlobalModelPublished(
-        *(LINE.model_id, Version(1), "", (OffsetRange(LINE.partition, 0, 0),), ref, ref, ref, ref, 0, 0, 0),
-        ClosedBy.FACTORY,
-        None,
-    )
-    producer.send(GLOBAL_MODELS, first, key=LINE.model_id, partition=LINE.partition).result()
+    for line in LINEAGES:
+        fresh = fresh_weights(Architecture(load_layout(line.layout)), seed=0)
+        weights = with_search(fresh, SearchWeights(0.25, 1.5, 1.0))
+        ref, start = (
+            store.put(f"{line.model_id}/models", to_bytes(weights)),
+            OffsetRange(line.partition, 0, 0),
+        )
+        first = GlobalModelPublished(
+            *(line.model_id, Version(1), "", (start,), ref, ref, ref, ref, 0, 0, 0), ClosedBy.FACTORY, None
+        )
+        producer.send(GLOBAL_MODELS, first, key=line.model_id, partition=line.partition).result()
 
 
 def send_swipes(producer: EventProducer, typist: Typist) -> tuple[int, list[int], int]:
@@ -103,7 +107,7 @@ def test_each_client_gets_one_delta_also_over_a_kill_and_sigterm_ends_the_proces
         "FEDSWIPE_KAFKA_SESSION_TIMEOUT_MS": "6000",
     }
     with EventProducer(kafka) as producer, Leash() as leash:
-        publish_model(stack, producer)
+        publish_models(stack, producer)
         log = tmp_path / "trainer.log"
         trainer = start_service("trainer", FreePorts().take("trainer"), environ, log, leash)
         trainer.wait_ready()

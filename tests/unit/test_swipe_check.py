@@ -47,7 +47,7 @@ INVALID = [
     ("word_outside_alphabet", "word", {"word": "two words"}),
     ("word_too_long", "word", {"word": "ab" * 60}),
     ("unknown_layout", "layout", {"layout": "dvorak"}),
-    ("unknown_layout", "layout", {"layout": "jcuken-ru"}),
+    ("unknown_layout", "layout", {"layout": "no-such-layout"}),
     ("bad_client_id", "client_id", {"client_id": ""}),
     ("bad_client_id", "client_id", {"client_id": "c" * (MAX_ID + 1)}),
     ("bad_client_id", "client_id", {"client_id": "a\nb"}),
@@ -127,6 +127,13 @@ def test_the_gesture_holds_what_was_recorded() -> None:
     assert gesture.points.dtype == np.float32
     assert gesture.points.tolist() == GOOD["points"]
     assert (gesture.width, gesture.height) == (300.0, 180.0)
+
+
+def test_a_word_is_stored_as_its_layout_spells_it() -> None:
+    swipe = recorded(**(GOOD | {"layout": "jcuken-ru", "word": "ещё"}))
+    assert swipe.word == "еще"
+    with pytest.raises(InvalidSwipe, match="word_outside_alphabet"):
+        check_swipe(replace(swipe, word="ещё"))  # the network has no class for it
 
 
 def test_the_readmes_example_is_valid() -> None:

@@ -12,7 +12,8 @@ from fedswipe.audit.archiving import Aging, Archiving
 from fedswipe.audit.scope import Scope
 from fedswipe.audit.topics import TopicEvidence
 from fedswipe.cli.addresses import current_addresses, model_store
-from fedswipe.cli.audit_verify import bars, known_lineage, write_json
+from fedswipe.cli.audit_verify import bars, write_json
+from fedswipe.cli.known_lineage import known_lineage
 from fedswipe.kafka.admin import Admin
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.topology import WEIGHT_DELTAS

@@ -14,7 +14,8 @@ from fedswipe.audit.explain import ExplainedDelta, Explanation, Name, pseudonym
 from fedswipe.audit.explain import explain as explain_version
 from fedswipe.audit.topics import TopicEvidence
 from fedswipe.cli.addresses import current_addresses, model_store
-from fedswipe.cli.audit_verify import known_lineage, write_json
+from fedswipe.cli.audit_verify import write_json
+from fedswipe.cli.known_lineage import known_lineage
 from fedswipe.environment import secret
 from fedswipe.errors import FedswipeError
 from fedswipe.kafka.settings import KafkaSettings

@@ -8,7 +8,8 @@ from fedswipe.audit.export import export as export_lineage
 from fedswipe.audit.scope import Scope
 from fedswipe.audit.topics import TopicEvidence
 from fedswipe.cli.addresses import current_addresses, model_store
-from fedswipe.cli.audit_verify import CODES, bars, known_lineage, print_report
+from fedswipe.cli.audit_verify import CODES, bars, print_report
+from fedswipe.cli.known_lineage import known_lineage
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.learning.architecture import Architecture
 from fedswipe.swipe.layout import load_layout

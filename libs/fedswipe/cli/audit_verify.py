@@ -19,11 +19,12 @@ from fedswipe.audit.scope import Progress, Scope
 from fedswipe.audit.topics import TopicEvidence
 from fedswipe.audit.verify import verify as verify_lineage
 from fedswipe.cli.addresses import current_addresses, model_store
+from fedswipe.cli.known_lineage import known_lineage
 from fedswipe.errors import FedswipeError
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.learning.architecture import Architecture
 from fedswipe.swipe.layout import load_layout
-from fedswipe.topology import Lineage, lineage
+from fedswipe.topology import Lineage
 
 SHOWN = 20  # findings in the table; the JSON has more
 COLOURS = {Outcome.PROVEN: "green", Outcome.BROKEN: "red", Outcome.EXPIRED: "yellow"}
@@ -54,14 +55,6 @@ def verify(
         write_json(json_file, report.as_json())
     print_report(report)
     return int(CODES[report.outcome])
-
-
-def known_lineage(model: str) -> Lineage:
-    """Return the lineage that --model names."""
-    try:
-        return lineage(model)
-    except KeyError as error:
-        raise FedswipeError(f"--model {error.args[0]}") from error
 
 
 @contextmanager

@@ -9,8 +9,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
+from fedswipe.cli.known_lineage import known_lineage
 from fedswipe.cli.loop import Loop
 from fedswipe.cli.prepare import bucket_name
+from fedswipe.datasets.how_we_swipe import LAYOUT
 from fedswipe.demo.crowd import Crowd, real_people, simulated_people
 from fedswipe.demo.gateway import Gateway
 from fedswipe.demo.lineage_watch import LineageWatch
@@ -18,7 +20,7 @@ from fedswipe.demo.main_job import MainJob, Phase
 from fedswipe.demo.report import Report
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.swipe.lexicon import load_lexicon
-from fedswipe.topology import LINEAGES, Lineage
+from fedswipe.topology import Lineage
 
 CLIENTS_A_ROUND = 34  # a little more than a window's deltas, so that every round fills one
 
@@ -26,13 +28,14 @@ CLIENTS_A_ROUND = 34  # a little more than a window's deltas, so that every roun
 def demo(
     open_loop: Callable[[], Loop],
     *,
+    model: str,
     swipes: Path | None,
     clients: int,
     json_file: Path | None,
     picture: Path,
 ) -> None:
     """Read the swipes, then run the main job on a loop and print what it did."""
-    console, line, start = Console(), LINEAGES[0], time.monotonic()
+    console, line, start = Console(), known_lineage(model), time.monotonic()
     crowd = _crowd(console, swipes, line, clients)
     loop = open_loop()
     gateway = Gateway(loop.ingest, loop.predictor, line.layout)
@@ -78,11 +81,11 @@ def _bars(console: Console) -> Bars:
 
 def _crowd(console: Console, swipes: Path | None, line: Lineage, clients: int) -> Crowd:
     with console.status("Reading the swipes"):
-        crowd = real_people(swipes, clients) if swipes else simulated_people(line, clients)
+        crowd = real_people(swipes, line, clients) if swipes else simulated_people(line, clients)
     console.print(
         f"Swipes of {crowd.source}: {len(crowd.clients)} clients send, {len(crowd.unseen)} are judged."
     )
-    if swipes is None:
+    if swipes is None and line.layout == LAYOUT:
         console.print("With real people: make demo SWIPES=swipelogs.zip (How We Swipe, OSF project sj67f).")
     return crowd
 

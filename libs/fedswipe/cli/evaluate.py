@@ -1,4 +1,4 @@
-"""``fedswipe evaluate``: how well and how fast a model reads the swipes of logged people."""
+"""``fedswipe evaluate``: how well and how fast a model reads the swipes of logged or simulated people."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,16 +10,18 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from fedswipe.cli.known_lineage import known_lineage
 from fedswipe.cli.model_uri import resolve_model
-from fedswipe.datasets.how_we_swipe import is_unseen, read_people
+from fedswipe.datasets.how_we_swipe import is_unseen
+from fedswipe.demo.crowd import logged_people, simulated_people
 from fedswipe.errors import FedswipeError
 from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.evaluation import Accuracy, Model, accuracy, latency
 from fedswipe.learning.weights import from_bytes, sha256
-from fedswipe.swipe.layout import load_layout
+from fedswipe.swipe.layout import Layout, load_layout
 from fedswipe.swipe.lexicon import Lexicon, load_lexicon
 from fedswipe.swipe.search import Decoder
-from fedswipe.topology import lineage
+from fedswipe.topology import LINEAGES
 
 TIMED = 1000  # swipes read one by one for the latencies
 THREADS = 2
@@ -27,31 +29,33 @@ THREADS = 2
 
 def evaluate(
     *,
-    swipes: Path,
-    lexicon: str,
+    swipes: Path | None,
     words: Path | None,
     model: str,
     unseen: bool,
     json_file: Path | None,
-    lineage_id: str = "swipe-en",
+    lineage: str = LINEAGES[0].model_id,
+    lexicon: str | None = None,
 ) -> None:
-    """Judge a model at its own search weights; ``unseen`` keeps only the people who are never trained on."""
-    console = Console(stderr=True)
-    layout = load_layout(lineage(lineage_id).layout)
+    """Judge a lineage's model at its own search weights, on logged people, or without them on simulated ones.
+
+    ``unseen`` keeps only the people who are never trained on. Without ``lexicon`` it is the lineage's.
+    """
+    console, line = Console(stderr=True), known_lineage(lineage, "--lineage")
+    layout, lexicon = load_layout(line.layout), lexicon or line.lexicon
     with Progress(console=console) as bar:
-        reading = bar.add_task("reading logs", total=None)
+        reading = bar.add_task("reading swipes", total=None)
         people = []
-        with _blaming("--swipes", swipes):
-            for person in read_people(swipes):
-                bar.advance(reading)
-                if person.swipes and (is_unseen(person.id) or not unseen):
-                    people.append(person)
+        for person in logged_people(swipes, line) if swipes else simulated_people(line, clients=0).unseen:
+            bar.advance(reading)
+            if person.swipes and (not swipes or is_unseen(person.id) or not unseen):
+                people.append(person)
         labelled = [swipe for person in people for swipe in person.swipes]
         if not labelled:
             raise FedswipeError(f"{swipes}: nobody to judge; give logs of other people")
         with _blaming("--words", words) if words else _blaming("--lexicon", lexicon):
-            known = _lexicon(lexicon, words)
-        data = resolve_model(model, lineage_id)
+            known = _lexicon(lexicon, words, layout)
+        data = resolve_model(model, line.model_id)
         architecture = Architecture(layout)
         with _blaming("--model", model):
             judged = Model(architecture, from_bytes(data, architecture), Decoder(known, layout))
@@ -64,6 +68,7 @@ def evaluate(
         timed = latency(judged, gestures[:: max(1, len(gestures) // TIMED)][:TIMED])
     figures = {
         **_percent(found),
+        "lineage": line.model_id,
         "people": len(people),
         **asdict(timed),
         "lexicon": {"name": lexicon, "words": len(known.words)},
@@ -83,9 +88,11 @@ def _blaming(option: str, value: object) -> Iterator[None]:
         raise FedswipeError(f"{option} {value}: {error}") from error
 
 
-def _lexicon(name: str, words: Path | None) -> Lexicon:
+def _lexicon(name: str, words: Path | None, layout: Layout) -> Lexicon:
     known = load_lexicon(name)
-    return known if words is None else known.with_words(words.read_text("utf-8").split())
+    if words is None:
+        return known
+    return known.with_words(layout.spell(word.lower()) for word in words.read_text("utf-8").split())
 
 
 def _percent(found: Accuracy) -> dict[str, float | int]:

@@ -9,6 +9,10 @@ import typer
 
 from fedswipe.cli.options import Folder, JsonPath, SwipesPath
 
+DemoModel = Annotated[
+    str, typer.Option("--model", envvar="PREDICTOR_MODEL", help="The lineage that learns and is served.")
+]
+
 
 def demo(
     swipes: SwipesPath = None,
@@ -28,22 +32,27 @@ def demo(
         str | None,
         typer.Option(help="Its predictor. Without both a loop is brought up.", envvar="FEDSWIPE_PREDICTOR"),
     ] = None,
+    model: DemoModel = "swipe-en",
     folder: Folder = None,
 ) -> None:
     """Run the whole loop: swipes in, better words out, judged on people who were never sent."""
     from fedswipe.cli import demo as main_job
     from fedswipe.cli.loop import bring_up, given
 
-    here = partial(bring_up, folder)
+    here = partial(bring_up, folder, model)
     open_loop = partial(given, ingest, predictor, os.environ) if ingest and predictor else here
-    main_job.demo(open_loop, swipes=swipes, clients=clients, json_file=json_file, picture=picture)
+    main_job.demo(
+        open_loop, model=model, swipes=swipes, clients=clients, json_file=json_file, picture=picture
+    )
 
 
 def evaluate(
-    swipes: Annotated[
-        Path, typer.Option("--swipes", exists=True, help="How We Swipe logs: the zip file or a folder.")
-    ],
-    lexicon: Annotated[str, typer.Option("--lexicon", help="The words that a prediction may be.")] = "en-30k",
+    swipes: SwipesPath = None,
+    lineage: Annotated[str, typer.Option("--lineage", help="Whose layout and words.")] = "swipe-en",
+    lexicon: Annotated[
+        str | None,
+        typer.Option("--lexicon", help="The words that a prediction may be.", show_default="the lineage's"),
+    ] = None,
     words: Annotated[
         Path | None,
         typer.Option("--words", exists=True, help="Words, one a line, in place of the lexicon's rarest."),
@@ -56,11 +65,17 @@ def evaluate(
     ] = False,
     json_file: JsonPath = None,
 ) -> None:
-    """Say how well and how fast a model reads logged swipes."""
+    """Say how well and how fast a model reads swipes: logged ones, or without --swipes simulated ones."""
     from fedswipe.cli import evaluate as judge
 
     judge.evaluate(
-        swipes=swipes, lexicon=lexicon, words=words, model=model, unseen=unseen, json_file=json_file
+        swipes=swipes,
+        lineage=lineage,
+        lexicon=lexicon,
+        words=words,
+        model=model,
+        unseen=unseen,
+        json_file=json_file,
     )
 
 

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fedswipe.cli import stack
-from fedswipe.cli.prepare import prepare, services
+from fedswipe.cli.known_lineage import known_lineage
+from fedswipe.cli.prepare import predictor_of, prepare, services
 from fedswipe.local.addresses import Addresses
-from fedswipe.local.services import SERVICES
+from fedswipe.local.services import SERVICES, service_of
 from fedswipe.local.state import State, default_folder
+from fedswipe.topology import LINEAGES
+
+EXAMPLES = LINEAGES[0]  # whose swipes the files of examples/ are
 
 
 @dataclass(frozen=True)
@@ -40,22 +44,26 @@ def given(ingest: str, predictor: str, environ: Mapping[str, str]) -> Loop:
     return Loop(addresses, ingest, predictor, kafka, s3, goodbye)
 
 
-def bring_up(folder: Path | None) -> Loop:
-    """Start what is not running yet, as `fedswipe up` does."""
-    stack.up(prepare, services(), folder=folder)
+def bring_up(folder: Path | None, model: str) -> Loop:
+    """Start what is not running yet, as `fedswipe up --model` does."""
+    stack.up(prepare, services([model]), folder=folder)
     state = State.load(folder or default_folder(os.environ))
     parts = {part.name: part for part in state.running}
     how = {name: f"{part.how}, {part.address}" for name, part in parts.items()}
-    ingest, predictor = parts["ingest"].address, parts["predictor"].address
+    ingest, predictor = parts["ingest"].address, parts[predictor_of(model)].address
     return Loop(
         state.addresses,
         ingest,
         predictor,
         how["kafka"],
         how["s3"],
-        _try_it(ingest, predictor),
-        tuple(part.process.pid for part in state.running if part.name in SERVICES and part.process),
+        _try_it(ingest, predictor) if known_lineage(model) == EXAMPLES else _up(ingest, predictor),
+        tuple(p.process.pid for p in state.running if service_of(p.name) in SERVICES and p.process),
     )
+
+
+def _up(ingest: str, predictor: str) -> str:
+    return f"The stack is still up: ingest at {ingest}, predictor at {predictor}. Take it down: make down"
 
 
 def _try_it(ingest: str, predictor: str) -> str:

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from fedswipe.cli import audit, dlq, learning, models, replay, running
+from fedswipe.cli import audit, dlq, language, learning, models, replay, running
 from fedswipe.errors import FedswipeError
 
 REFUSED = 2
@@ -31,6 +31,7 @@ Markdown = Annotated[bool, typer.Option("--markdown", help="Print Markdown for t
 
 for command in COMMANDS:
     app.command()(command)
+app.add_typer(language.app)
 app.add_typer(models.app)
 app.add_typer(dlq.app)
 app.add_typer(audit.app)

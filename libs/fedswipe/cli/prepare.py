@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import tenacity
@@ -10,15 +10,18 @@ from minio import Minio
 from minio.error import MinioException
 from urllib3.exceptions import HTTPError
 
+from fedswipe.cli.known_lineage import known_lineage
 from fedswipe.environment import secret
 from fedswipe.kafka.admin import Admin
 from fedswipe.kafka.errors import BrokerUnavailable
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.local.addresses import S3_SECRET_KEY, Addresses, S3Address
 from fedswipe.local.services import SERVICES
+from fedswipe.topology import LINEAGES
 
 BUCKET = "FEDSWIPE_S3_BUCKET"
 DEFAULT_BUCKET = "fedswipe"
+PREDICTOR, MODEL = "predictor", "PREDICTOR_MODEL"
 
 
 def prepare(addresses: Addresses) -> None:
@@ -54,9 +57,19 @@ def write_secret_key(file: Path, environ: Mapping[str, str]) -> None:
         fresh.replace(file)
 
 
-def services() -> dict[str, dict[str, str]]:
-    """Return the services that `up` starts, each with the variables it needs beside the addresses."""
-    return {name: {BUCKET: bucket_name(os.environ)} for name in SERVICES}
+def services(models: Sequence[str] = (LINEAGES[0].model_id,)) -> dict[str, dict[str, str]]:
+    """Return what `up` starts, each part with the variables it needs beside the addresses.
+
+    Ingest, trainer and aggregator work for all lineages; each of `models` has a predictor of its own.
+    """
+    bucket = {BUCKET: bucket_name(os.environ)}
+    parts = {name: bucket for name in SERVICES if name != PREDICTOR}
+    return parts | {predictor_of(model): {**bucket, MODEL: model} for model in models}
+
+
+def predictor_of(model: str) -> str:
+    """Return the name of the part that serves a model: the first lineage's is plainly the predictor."""
+    return PREDICTOR if known_lineage(model) == LINEAGES[0] else f"{PREDICTOR}-{model}"
 
 
 def bucket_name(environ: Mapping[str, str]) -> str:

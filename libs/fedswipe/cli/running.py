@@ -13,14 +13,24 @@ OnlyStack = Annotated[
     bool, typer.Option("--only-stack", help="Start Kafka and the object store, no services.")
 ]
 KeepData = Annotated[bool, typer.Option("--keep-data", help="Keep topics and objects for the next `up`.")]
+Models = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--model",
+        envvar="PREDICTOR_MODEL",
+        help="A lineage that gets a predictor; give it again for another one.",
+        show_default="swipe-en",
+    ),
+]
 WithRclone = Annotated[bool, typer.Option("--with-rclone", help="Also the S3 server that only tests use.")]
 
 
-def up(only_stack: OnlyStack = False, folder: Folder = None) -> None:
-    """Start Kafka, the object store and the four services; a second call finds the first."""
+def up(only_stack: OnlyStack = False, model: Models = None, folder: Folder = None) -> None:
+    """Start Kafka, the object store and the services; a second call finds the first, and adds predictors."""
     from fedswipe.cli import prepare, stack
 
-    stack.up(prepare.prepare, prepare.services(), only_stack=only_stack, folder=folder)
+    services = prepare.services(model) if model else prepare.services()
+    stack.up(prepare.prepare, services, only_stack=only_stack, folder=folder)
 
 
 def down(keep_data: KeepData = False, folder: Folder = None) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from fedswipe.cli.known_lineage import known_lineage
 from fedswipe.cli.model_uri import resolve_model
 from fedswipe.errors import FedswipeError
 from fedswipe.learning.architecture import Architecture
@@ -26,7 +27,6 @@ from fedswipe.runs.train import train as run_train
 from fedswipe.swipe.layout import load_layout
 from fedswipe.swipe.lexicon import load_lexicon
 from fedswipe.swipe.styles import FACTORY
-from fedswipe.topology import lineage
 
 Advance = Callable[[int, int, float], None]
 
@@ -39,7 +39,7 @@ def pretrain(
     config = replace(config, seed=config.seed if seed is None else seed, lineage=model or config.lineage)
     if swipes is not None:
         config = replace(config, pretrain=replace(config.pretrain, swipes=swipes))
-    line = lineage(config.lineage)
+    line = known_lineage(config.lineage)
     architecture = Architecture(load_layout(line.layout))
     folder, start = _folder(config, out, "pretrain"), monotonic()
     with _bar("steps") as advance:
@@ -72,13 +72,13 @@ def simulate(config_file: Path | None, out: Path, swipes: Path) -> None:
     base, people, judge = _prepare(config, config.simulate.base, swipes)
     folder, start = _folder(config, out, "simulate"), monotonic()
     with _bar("rounds") as advance:
-        line = lineage(config.lineage)
+        line = known_lineage(config.lineage)
         weights = run_simulate(config, line, base, people, judge, folder, advance)
     _judged(folder, judge, base, weights, start, "rounds")
 
 
 def _prepare(config: Config, base: str, swipes: Path) -> tuple[Weights, People, Judge]:
-    layout = load_layout(lineage(config.lineage).layout)
+    layout = load_layout(known_lineage(config.lineage).layout)
     try:
         weights = from_bytes(resolve_model(base, config.lineage), Architecture(layout))
     except WeightsError as error:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from fedswipe.datasets.touch_log import REFUSED, SHIFTED, Runs, TouchLog, find_runs, read_touch_log
 from fedswipe.swipe.gesture import Gesture, LabelledGesture
 
+LAYOUT = "qwerty-en"  # that people swiped on
 FEWEST_POINTS = 5
 SHORTEST_MS, LONGEST_MS = 100, 8_000
 LARGEST_LOG = 100_000_000  # bytes, unpacked; the data set's largest are of a few million

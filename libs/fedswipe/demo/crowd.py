@@ -1,10 +1,11 @@
 """The people of the demonstration: some give swipes, others are never sent and only judged on."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from fedswipe.datasets.how_we_swipe import is_unseen, read_people
+from fedswipe.datasets.how_we_swipe import LAYOUT, is_unseen, read_people
 from fedswipe.errors import FedswipeError
 from fedswipe.swipe.gesture import LabelledGesture
 from fedswipe.swipe.layout import load_layout
@@ -40,15 +41,22 @@ class Crowd:
         return [swipe for client in self.unseen for swipe in client.swipes]
 
 
-def real_people(path: Path, clients: int) -> Crowd:
-    """Read How We Swipe logs: people with sha256(id) mod 10 = 0 are judged, `clients` others give swipes.
+def logged_people(path: Path, lineage: Lineage) -> Iterator[Client]:
+    """Read How We Swipe logs, one person after another.
 
-    FedswipeError names what to download when the path does not hold the logs.
+    FedswipeError names what to download when the path does not hold the logs, or their layout if not ours.
     """
+    if lineage.layout != LAYOUT:
+        raise FedswipeError(f"--swipes: its people swiped on {LAYOUT}; leave it out for {lineage.model_id}")
     try:
-        people = [Client(person.id, tuple(person.swipes)) for person in read_people(path)]
-    except (FileNotFoundError, ValueError) as error:
+        yield from (Client(person.id, tuple(person.swipes)) for person in read_people(path))
+    except (OSError, ValueError) as error:
         raise FedswipeError(f"--swipes {path}: {error}") from error
+
+
+def real_people(path: Path, lineage: Lineage, clients: int) -> Crowd:
+    """People with sha256(id) mod 10 = 0 are judged, `clients` others give swipes; see `logged_people`."""
+    people = list(logged_people(path, lineage))
     unseen = tuple(person for person in people if is_unseen(person.id) and person.swipes)
     others = [p for p in people if not is_unseen(p.id) and len(p.swipes) >= FEWEST_SWIPES]
     Random(SEED).shuffle(others)  # noqa: S311  (an order, not a secret)

@@ -12,10 +12,10 @@ SPELLING = 0.3  # share of the CTC loss a letter beside the loss of the word
 def swipe_losses(log_probs: Tensor, examples: Examples) -> Tensor:
     """The loss of each swipe (N,), from log probabilities (N, T, classes).
 
-    Without candidates it is the CTC loss divided by the word's length (Graves et al., ICML 2006). With them it
-    is how unlikely the right word is among them, as the search ranks them, and a share of the former: what is
-    wanted of the whole is trained, as by maximum mutual information (Povey et al., Interspeech 2016) or minimum
-    word error rate (Prabhavalkar et al. 2018, arXiv 1712.01818) in speech.
+    Without candidates it is the CTC loss divided by the word's length (Graves et al., ICML 2006). With them
+    it is how unlikely the right word is among them, as the search ranks them, and a share of the former: what
+    is wanted of the whole is trained, as by maximum mutual information (Povey et al., Interspeech 2016) or
+    minimum word error rate (Prabhavalkar et al. 2018, arXiv 1712.01818) in speech.
     """
     if examples.candidates is None:
         return spelling_losses(log_probs, examples)

@@ -1,4 +1,4 @@
-"""The words that a swipe is most easily taken for: what the training on words has to tell apart."""
+"""The words that a swipe is most easily taken for: what training on words has to tell apart."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from fedswipe.learning.examples import Candidates
 from fedswipe.swipe.search import Decoder
 from fedswipe.swipe.search_weights import SearchWeights
-from fedswipe.swipe.trie import encode_words
+from fedswipe.swipe.trie import NO_WORD, encode_words
 
 
 def find_candidates(
@@ -17,18 +17,20 @@ def find_candidates(
 ) -> Candidates:
     """The word of each swipe, and the k - 1 best others that the search finds in an output (n, T, classes).
 
-    The right word need not be in the lexicon: then its prior is that of the lexicon's rarest word.
+    A word that the lexicon lacks is taken to be as frequent as the lexicon's rarest.
     """
-    rarest = float(decoder.lexicon.log_unigram.min())
-    known = dict(zip(decoder.lexicon.words, decoder.lexicon.log_unigram.tolist(), strict=True))
-    texts, priors = [], np.full((len(words), k), -np.inf, np.float32)
-    for row, (word, found) in enumerate(zip(words, decoder.decode_batch(log_probs, search, k), strict=True)):
-        rivals = [candidate for candidate in found if candidate.word != word][: k - 1]
-        texts += [word, *(rival.word for rival in rivals), *[word] * (k - 1 - len(rivals))]
-        priors[row, 0] = search.unigram * known.get(word, rarest) + search.length * len(word)
-        priors[row, 1 : 1 + len(rivals)] = [
-            search.unigram * rival.log_unigram + search.length * rival.length for rival in rivals
-        ]
-    codes = encode_words(texts, decoder.layout).astype(np.int64).reshape(len(words), k, -1)
-    lengths = (codes > 0).sum(axis=2)
-    return Candidates(torch.from_numpy(codes), torch.from_numpy(lengths), torch.from_numpy(priors))
+    meant = decoder.places(words)
+    found = decoder.rank(log_probs, search, k).words
+    right = found == meant[:, None]
+    rivals = np.take_along_axis(found, np.argsort(right, axis=1, kind="stable"), axis=1)[:, : k - 1]
+    own = encode_words(words, decoder.layout)
+    longest = max(own.shape[1], decoder.spellings.shape[1])
+    targets = np.zeros((len(words), 1 + rivals.shape[1], longest), np.int64)
+    targets[:, 0, : own.shape[1]] = own
+    targets[:, 1:, : decoder.spellings.shape[1]] = decoder.spellings[rivals]
+    lengths = np.count_nonzero(targets, axis=2)
+    places = np.column_stack([np.where(meant == NO_WORD, len(decoder.lexicon.words) - 1, meant), rivals])
+    priors = search.unigram * decoder.lexicon.log_unigram[places] + search.length * lengths
+    priors[:, 1:][rivals == NO_WORD] = -np.inf
+    tensors = targets, lengths, priors.astype(np.float32)
+    return Candidates(*map(torch.from_numpy, tensors))

@@ -55,7 +55,7 @@ class TorchTrainer:
         self._lineages = lineages
         self._stack = stack
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="train")
-        self._judge: tuple[str, Network] | None = None
+        self._judges: dict[str, tuple[str, Network]] = {}  # by model id: the base's link and network
 
     def train(self, base: BaseModel, clients: Sequence[ClientSwipes]) -> Iterator[Training | InvalidMessage]:
         """Train the network, then fit the search's weights; see `ClientTrainer`."""
@@ -128,9 +128,12 @@ class TorchTrainer:
         return with_search(trained, calibrate([swipe for swipe in ranked if swipe is not None], search))
 
     def _network(self, apparatus: Apparatus, base: BaseModel) -> Network:
-        if self._judge is None or self._judge[0] != base.link:
-            self._judge = (base.link, Network(apparatus.architecture, base.weights))
-        return self._judge[1]
+        model_id = base.lineage.model_id
+        link, network = self._judges.get(model_id, (None, None))
+        if network is None or link != base.link:
+            network = Network(apparatus.architecture, base.weights)
+            self._judges[model_id] = (base.link, network)
+        return network
 
 
 def device_named(name: str) -> str:

@@ -12,12 +12,17 @@ from fedswipe.local.process import ManagedProcess, Program
 SERVICES = ("ingest", "trainer", "aggregator", "predictor")
 
 
+def service_of(part: str) -> str:
+    """Return the service that a part runs: `predictor-swipe-ru` is a predictor."""
+    return part.partition("-")[0]
+
+
 def start_service(name: str, port: int, env: Mapping[str, str], log: Path, leash: Leash) -> ManagedProcess:
-    """Start `python -m services.<name>.app` with `env` added to ours; ready once GET /ready answers 200."""
+    """Start `python -m services.<service>.app` with `env` added; ready once GET /ready answers 200."""
     return ManagedProcess(
         Program(
             name=name,
-            command=(sys.executable, "-P", "-m", f"services.{name}.app"),
+            command=(sys.executable, "-P", "-m", f"services.{service_of(name)}.app"),
             env={**env, "HTTP_HOST": HOST, "HTTP_PORT": str(port), "PYTHONUNBUFFERED": "1"},
             log=log,
             ready=lambda: service_answers(service_url(port)),

@@ -17,7 +17,7 @@ from fedswipe.local.parts import PARTS, PartName, Place, Server, Way
 from fedswipe.local.ports import FIXED, FixedPorts
 from fedswipe.local.process import ManagedProcess
 from fedswipe.local.reporter import Reporter
-from fedswipe.local.services import service_url, start_service
+from fedswipe.local.services import service_of, service_url, start_service
 from fedswipe.local.stack import fetch
 from fedswipe.local.state import LOCK, Running, State
 
@@ -51,7 +51,8 @@ def bring_up(
         chosen = choose(environ, reporter, absent, kept=kept)
         fetch(chosen)
         with Leash() as leash:
-            ports = FixedPorts(reporter, {**preferred, **_recorded_ports(before)})
+            own = {name: preferred[service_of(name)] for name in services}
+            ports = FixedPorts(reporter, {**preferred, **own, **_recorded_ports(before)})
             place = Place(folder, ports, leash, secrets.token_urlsafe(24))
             s3 = _start_servers(chosen, found, place, reporter) or before.s3
             addresses = State(s3, tuple(found.values())).addresses

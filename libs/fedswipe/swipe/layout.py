@@ -1,9 +1,11 @@
-import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib import resources
 
 import numpy as np
 from numpy.typing import NDArray
+
+from fedswipe.swipe.layout_file import LayoutFile, read_layout
 
 
 @dataclass(frozen=True, eq=False)
@@ -14,6 +16,7 @@ class Layout:
     centres: float32 (K, 2), x in fractions of the keyboard's width, y in fractions of its height. Letters
     that share a key (a long press on it gives the other one) share its centre: the lexicon tells them apart.
     key_width, key_height: of one key, in the same fractions.
+    spelt: letters that words are written without, each with what stands for it.
     """
 
     name: str
@@ -21,6 +24,7 @@ class Layout:
     centres: NDArray[np.float32]
     key_width: float
     key_height: float
+    spelt: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def classes(self) -> int:
@@ -34,6 +38,12 @@ class Layout:
             raise ValueError(f"word {word!r}: use one or more of the letters of {self.name}: {self.alphabet}")
         return np.array(codes, dtype=np.int64)
 
+    def spell(self, word: str) -> str:
+        """The word as this keyboard writes it: letters without a class are replaced, all others stay."""
+        if self.spelt.keys().isdisjoint(word):
+            return word
+        return word.translate({ord(letter): written for letter, written in self.spelt.items()})
+
 
 def layout_names() -> tuple[str, ...]:
     """The layouts that come with the package."""
@@ -45,19 +55,24 @@ def load_layout(name: str) -> Layout:
     """Read a layout that comes with the package; ValueError names the known ones."""
     if name not in layout_names():
         raise ValueError(f"layout {name!r} is unknown; use one of: {', '.join(layout_names())}")
-    text = resources.files("fedswipe.swipe").joinpath("layouts", f"{name}.json").read_text("utf-8")
-    data = json.loads(text)
-    width = float(data["key_width"])
-    keys = {
-        letter: (row["x"] + column * width, row["y"])
-        for row in data["rows"]
-        for column, letter in enumerate(row["letters"])
-    }
-    keys |= {letter: keys[host] for letter, host in data["shared"].items()}
-    return Layout(
-        name=data["name"],
-        alphabet=data["alphabet"],
-        centres=np.array([keys[letter] for letter in data["alphabet"]], dtype=np.float32),
-        key_width=width,
-        key_height=float(data["key_height"]),
+    return parse_layout(
+        resources.files("fedswipe.swipe").joinpath("layouts", f"{name}.json").read_text("utf-8")
     )
+
+
+def parse_layout(text: str) -> Layout:
+    """The layout that a file's text describes; ValueError names the field that is wrong, and the remedy."""
+    file = read_layout(text)
+    return Layout(
+        name=file.name,
+        alphabet=file.alphabet,
+        centres=_centres(file),
+        key_width=file.key_width,
+        key_height=file.key_height,
+        spelt=file.spelt,
+    )
+
+
+def _centres(file: LayoutFile) -> NDArray[np.float32]:
+    keys = file.keys()
+    return np.array([keys[letter] for letter in file.alphabet], dtype=np.float32)

@@ -1,11 +1,17 @@
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import resources
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fedswipe.swipe.layout import Layout
+from fedswipe.swipe.steps import STEPS
+
+OUTPUT_STEPS = STEPS // 2  # the network halves its input
 FLOOR = 1e-8  # the rarest frequency that wordfreq tells; words it does not know get it too
 
 
@@ -46,18 +52,29 @@ class Lexicon:
         return _ranked(kept | new, self.language, self.alphabet)
 
 
-def build_lexicon(language: str, size: int, alphabet: str) -> Lexicon:
-    """The most frequent words of wordfreq that the alphabet can spell; equal ones in the alphabet's order.
+def build_lexicon(language: str, size: int, layout: Layout) -> Lexicon:
+    """The most frequent words of wordfreq that the layout can type, each as the layout spells it.
 
-    The files under lexicons/ are `dump(build_lexicon(...))`. Source: wordfreq 3, Speer 2022.
+    Spellings that become one word add up. Equally frequent words stand in Unicode's order. The files under
+    lexicons/ are `dump(build_lexicon(...))`. Source: wordfreq 3, Speer 2022. Raises ValueError for a language
+    that wordfreq does not know, or that has fewer words.
     """
-    letters = set(alphabet)
-    frequencies = _frequencies(language)
-    spelt = {word: log_share(frequencies, word) for word in frequencies if word and set(word) <= letters}
-    if len(spelt) < size:
-        raise ValueError(f"size: {size}; {language} has {len(spelt)} words in this alphabet")
-    lexicon = _ranked(spelt, language, alphabet)
-    return Lexicon(lexicon.words[:size], lexicon.log_unigram[:size], language, alphabet)
+    letters = set(layout.alphabet)
+    frequencies = _spelt(_frequencies(language), layout)
+    typed = [word for word in frequencies if word and letters.issuperset(word) and _sayable(word)]
+    if len(typed) < size:
+        raise ValueError(f"size: {size}; {language} has {len(typed)} words in this alphabet")
+    least = sorted((frequencies[word] for word in typed), reverse=True)[size - 1]
+    frequent = (word for word in typed if frequencies[word] > 0.999 * least)  # rounded, these may be equal
+    lexicon = _ranked({word: log_share(frequencies, word) for word in frequent}, language, layout.alphabet)
+    return Lexicon(lexicon.words[:size], lexicon.log_unigram[:size], language, layout.alphabet)
+
+
+def left_out(language: str, count: int, layout: Layout) -> tuple[str, ...]:
+    """The most frequent words that the layout has no keys for, among those of small letters alone."""
+    letters, frequencies = set(layout.alphabet), _spelt(_frequencies(language), layout)
+    strange = (word for word in frequencies if word.isalpha() and not letters.issuperset(word))
+    return tuple(sorted(strange, key=lambda word: (-frequencies[word], word))[:count])
 
 
 def log_share(frequencies: Mapping[str, float], word: str) -> float:
@@ -85,7 +102,7 @@ def parse(text: str) -> Lexicon:
 
 
 def load_lexicon(name: str) -> Lexicon:
-    """Read a lexicon that comes with the package, "en-10k" or "en-30k"; ValueError names the known ones."""
+    """Read a lexicon that comes with the package, such as "en-30k"; ValueError names the known ones."""
     folder = resources.files("fedswipe.swipe").joinpath("lexicons")
     known = sorted(file.name.removesuffix(".txt") for file in folder.iterdir() if file.name.endswith(".txt"))
     if name not in known:
@@ -96,8 +113,28 @@ def load_lexicon(name: str) -> Lexicon:
 def _frequencies(language: str) -> Mapping[str, float]:
     import wordfreq  # here, because who only loads a lexicon should not wait for it at every start
 
+    known = wordfreq.available_languages("best")
+    if language not in known:
+        raise ValueError(
+            f"language: wordfreq has no words of {language!r}; there are {', '.join(sorted(known))}"
+        )
     frequencies: Mapping[str, float] = wordfreq.get_frequency_dict(language, wordlist="best")
     return frequencies
+
+
+def _sayable(word: str) -> bool:
+    """Whether the network's output has steps enough: one a letter, one more between two equal ones."""
+    return len(word) + sum(a == b for a, b in pairwise(word)) <= OUTPUT_STEPS
+
+
+def _spelt(frequencies: Mapping[str, float], layout: Layout) -> Mapping[str, float]:
+    """The frequencies of the words as the layout spells them."""
+    if not layout.spelt:
+        return frequencies
+    sums: dict[str, float] = defaultdict(float)
+    for word, frequency in frequencies.items():
+        sums[layout.spell(word)] += frequency
+    return sums
 
 
 def _ranked(logs: Mapping[str, float], language: str, alphabet: str) -> Lexicon:

@@ -51,6 +51,7 @@ class Decoder:
 
     A word's score is ctc + unigram * log unigram + length * letters, and it is exact, as is the order of what
     is returned. Which words are scored is the beam's choice; `rank_all` scores every word.
+    spellings: the words' classes, int32 (W, longest), 0 behind a word's end.
     Outputs are log_probs, float32 ([N,] T, classes), natural logarithms, blank first.
     """
 
@@ -58,10 +59,11 @@ class Decoder:
         self.lexicon = lexicon
         self.layout = layout
         self._beam, self._wider = beam, Beam(WIDER * beam.width, WIDER * beam.reach, beam.idle)
-        self._spellings = encode_words(lexicon.words, layout)
-        self._lengths = np.count_nonzero(self._spellings, axis=1)
+        self.spellings = encode_words(lexicon.words, layout)
+        self._lengths = np.count_nonzero(self.spellings, axis=1)
+        self._places = {word: place for place, word in enumerate(lexicon.words)}
         self._log_unigram = lexicon.log_unigram.astype(np.float64)
-        self._trie = build_trie(self._spellings, lexicon.log_unigram)
+        self._trie = build_trie(self.spellings, lexicon.log_unigram)
         self._weighing = lru_cache(maxsize=4)(self._weigh)  # of the models that are served at one time
 
     def decode(self, log_probs: NDArray[np.float32], search: SearchWeights, top_k: int) -> list[Candidate]:
@@ -112,9 +114,13 @@ class Decoder:
         """`rank`, but exactly the best words: scores all of them (20 ms an output for 30,000)."""
         return self._rank_all(Outputs.of(log_probs, self.layout.classes), search, self._count(top_k))
 
+    def places(self, words: Sequence[str]) -> NDArray[np.int32]:
+        """Where words stand in the lexicon, (N,); NO_WORD for one that it lacks."""
+        return np.array([self._places.get(word, NO_WORD) for word in words], dtype=np.int32)
+
     def ctcs(self, log_probs: NDArray[np.float32], words: NDArray[np.int32]) -> NDArray[np.float64]:
         """The exact CTC logs, (N, M), of words given as places in the lexicon, (N, M); of NO_WORD -inf."""
-        return word_ctcs(Outputs.of(log_probs, self.layout.classes), self._spellings, words)
+        return word_ctcs(Outputs.of(log_probs, self.layout.classes), self.spellings, words)
 
     def _rank(self, outputs: Outputs, search: SearchWeights, k: int, beam: Beam) -> Ranking:
         found = np.empty((len(outputs.logs), k + SPARE), dtype=np.int32)
@@ -130,7 +136,7 @@ class Decoder:
 
     def _ordered(self, outputs: Outputs, words: NDArray[np.int32], search: SearchWeights, k: int) -> Ranking:
         """The k best of these words, (N, M), by their exact scores."""
-        ctcs = word_ctcs(outputs, self._spellings, words)
+        ctcs = word_ctcs(outputs, self.spellings, words)
         scores = ctcs + search.unigram * self._log_unigram[words] + search.length * self._lengths[words]
         order = np.lexsort((words, -scores), axis=1)[:, :k]
         ranking = Ranking(*(np.take_along_axis(part, order, axis=1) for part in (words, scores, ctcs)))

@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,6 +37,27 @@ def test_each_wrong_option_is_named_with_the_remedy(tmp_path: Path, logs: Path) 
         judge(logs, words=wrong)
     with pytest.raises(FedswipeError, match=r"--model .*safetensors"):
         judge(logs, model=str(wrong))
+
+
+def test_without_logs_a_lineage_is_judged_on_simulated_people(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fedswipe.demo.crowd.SIMULATED_UNSEEN", 3)
+    file, words = tmp_path / "figures.json", tmp_path / "words"
+    words.write_text("Ещё ёлки")
+    evaluate(swipes=None, words=words, model="factory", unseen=True, json_file=file, lineage="swipe-ru")
+    figures = json.loads(file.read_text())
+    assert (figures["lineage"], figures["lexicon"]["name"]) == ("swipe-ru", "ru-30k")
+    assert (figures["people"], figures["swipes"]) == (3, 150)
+    assert figures["coverage"] > 99
+
+
+def test_logs_of_another_layout_and_a_lineage_that_is_not_there_are_refused(logs: Path) -> None:
+    options: dict[str, Any] = {"words": None, "model": "factory", "unseen": False, "json_file": None}
+    with pytest.raises(FedswipeError, match="--swipes: its people swiped on qwerty-en; leave it out"):
+        evaluate(swipes=logs, lineage="swipe-ru", **options)
+    with pytest.raises(FedswipeError, match="--lineage swipe-xx: unknown model; there are swipe-en"):
+        evaluate(swipes=logs, lineage="swipe-xx", **options)
 
 
 def test_a_folder_of_logs_is_judged(logs: Path, tmp_path: Path) -> None:

@@ -1,10 +1,11 @@
-"""The object store's secret key, made once for a server and its clients."""
+"""What `up` starts, and the object store's secret key, made once for a server and its clients."""
 
 from pathlib import Path
 
 import pytest
 
-from fedswipe.cli.prepare import prepare_given, write_secret_key
+from fedswipe.cli.prepare import prepare_given, services, write_secret_key
+from fedswipe.errors import FedswipeError
 from fedswipe.local.errors import StackError
 
 LEAST = 20  # characters that nobody guesses
@@ -28,6 +29,20 @@ def test_every_key_is_another(tmp_path: Path) -> None:
 def test_the_environments_key_is_taken(tmp_path: Path) -> None:
     write_secret_key(tmp_path / "key", {"FEDSWIPE_S3_SECRET_KEY": "given-by-hand"})
     assert (tmp_path / "key").read_text() == "given-by-hand"
+
+
+def test_each_model_has_a_predictor_of_its_own_and_the_rest_is_for_all() -> None:
+    assert services().keys() == {"ingest", "trainer", "aggregator", "predictor"}
+    parts = services(["swipe-en", "swipe-ru"])
+    assert parts.keys() == services().keys() | {"predictor-swipe-ru"}
+    served = {name: parts[name]["PREDICTOR_MODEL"] for name in ("predictor", "predictor-swipe-ru")}
+    assert served == {"predictor": "swipe-en", "predictor-swipe-ru": "swipe-ru"}
+    assert services(["swipe-ru"]).keys() == parts.keys() - {"predictor"}
+
+
+def test_a_predictor_of_no_lineage_is_refused() -> None:
+    with pytest.raises(FedswipeError, match="--model swipe-xx: unknown model; there are swipe-en"):
+        services(["swipe-xx"])
 
 
 def test_servers_without_an_address_are_not_guessed() -> None:

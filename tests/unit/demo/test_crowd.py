@@ -17,4 +17,4 @@ def test_simulated_people_send_or_are_judged_never_both() -> None:
 
 def test_a_path_without_logs_says_what_to_download(tmp_path: Path) -> None:
     with pytest.raises(FedswipeError, match="sj67f"):
-        real_people(tmp_path, clients=3)
+        real_people(tmp_path, LINEAGES[0], clients=3)

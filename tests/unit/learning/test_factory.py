@@ -9,21 +9,25 @@ from fedswipe.swipe.lexicon import load_lexicon
 from fedswipe.swipe.search import Decoder
 from fedswipe.swipe.styles import FACTORY
 from fedswipe.swipe.typists import simulate_typists
-
-ENGLISH = Architecture(load_layout("qwerty-en"))
-
-
-def test_the_shipped_model_is_whole_and_about_a_megabyte() -> None:
-    assert len(factory_bytes("swipe-en")) < 1_100_000
-    assert search_weights(factory_weights("swipe-en", ENGLISH)).scale > 0
+from fedswipe.topology import LINEAGES, Lineage
 
 
-def test_it_reads_typists_like_those_it_was_trained_on() -> None:
-    lexicon = load_lexicon("en-10k")
-    typists = simulate_typists(ENGLISH.layout, lexicon, people=20, swipes_each=10, seed=9, population=FACTORY)
+@pytest.mark.parametrize("line", LINEAGES, ids=lambda line: line.model_id)
+def test_every_lineage_has_a_whole_model_of_about_a_megabyte(line: Lineage) -> None:
+    assert len(factory_bytes(line.model_id)) < 1_100_000
+    architecture = Architecture(load_layout(line.layout))
+    assert search_weights(factory_weights(line.model_id, architecture)).scale > 0
+
+
+@pytest.mark.parametrize("line", LINEAGES, ids=lambda line: line.model_id)
+def test_it_reads_typists_like_those_it_was_trained_on(line: Lineage) -> None:
+    architecture, lexicon = Architecture(load_layout(line.layout)), load_lexicon(line.lexicon)
+    layout = architecture.layout
+    typists = simulate_typists(layout, lexicon, people=20, swipes_each=10, seed=9, population=FACTORY)
     words = [word for typist in typists for word in typist.words]
     gestures = [gesture for typist in typists for gesture in typist.gestures]
-    model = Model(ENGLISH, factory_weights("swipe-en", ENGLISH), Decoder(lexicon, ENGLISH.layout))
+    weights = factory_weights(line.model_id, architecture)
+    model = Model(architecture, weights, Decoder(lexicon, layout))
     found = accuracy(model, words, gestures, frozenset(lexicon.words), threads=1, progress=lambda done: None)
     assert found.top1 > 0.85
 

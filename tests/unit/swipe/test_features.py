@@ -104,4 +104,4 @@ def test_size_in_pixels_and_start_of_time_do_not_matter() -> None:
 
 def test_an_alphabet_of_another_size_has_its_own_channels() -> None:
     russian = load_layout("jcuken-ru")
-    assert extract(russian, [gesture((1, 2, 3))]).shape == (1, STEPS, 8 + 33)
+    assert extract(russian, [gesture((1, 2, 3))]).shape == (1, STEPS, 8 + 32)

@@ -1,15 +1,25 @@
 import numpy as np
 import pytest
 
-from fedswipe.swipe.layout import load_layout
-from fedswipe.swipe.lexicon import Lexicon, build_lexicon, dump, load_lexicon, parse
+from fedswipe.swipe.layout import Layout, load_layout
+from fedswipe.swipe.lexicon import Lexicon, build_lexicon, dump, left_out, load_lexicon, parse
 
-ALPHABET = load_layout("qwerty-en").alphabet
+ENGLISH, RUSSIAN = load_layout("qwerty-en"), load_layout("jcuken-ru")
+ALPHABET = ENGLISH.alphabet
 
 
 @pytest.fixture(scope="module")
 def largest() -> Lexicon:
-    return build_lexicon("en", 30_000, ALPHABET)
+    return build_lexicon("en", 30_000, ENGLISH)
+
+
+@pytest.fixture(scope="module")
+def russian() -> Lexicon:
+    return build_lexicon("ru", 30_000, RUSSIAN)
+
+
+def layout_of(alphabet: str, **spelt: str) -> Layout:
+    return Layout("any-en", alphabet, np.zeros((len(alphabet), 2), np.float32), 0.1, 0.1, spelt)
 
 
 def first(count: int, of: Lexicon) -> Lexicon:
@@ -29,20 +39,55 @@ def test_a_lexicon_of_the_package_is_what_wordfreq_says(name: str, size: int, la
     assert np.exp(lexicon.log_unigram[0]) == pytest.approx(0.0537, rel=1e-3)
 
 
+def test_the_russian_lexicon_is_what_wordfreq_says(russian: Lexicon) -> None:
+    lexicon = load_lexicon("ru-30k")
+    assert lexicon.words == russian.words
+    assert lexicon.log_unigram.tobytes() == russian.log_unigram.tobytes()
+    assert set("".join(lexicon.words)) == set(RUSSIAN.alphabet)
+
+
+def test_spellings_of_one_word_are_one_word_with_the_frequency_of_all(russian: Lexicon) -> None:
+    from wordfreq import word_frequency
+
+    assert "ещё" not in russian.words
+    both = sum(word_frequency(word, "ru") for word in ("еще", "ещё"))
+    assert np.exp(russian.log_unigram[russian.words.index("еще")]) == pytest.approx(both, rel=1e-2)
+
+
+def test_words_longer_than_the_network_can_say_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = {"ab" * 16: 1e-3, "ab" * 16 + "a": 2e-3, "a" * 16: 1e-3, "a" * 17: 2e-3}
+    monkeypatch.setattr("fedswipe.swipe.lexicon._frequencies", lambda _: known)
+    assert set(build_lexicon("xx", 2, layout_of("ab")).words) == {"ab" * 16, "a" * 16}
+    with pytest.raises(ValueError, match="size: 3; xx has 2 words"):
+        build_lexicon("xx", 3, layout_of("ab"))
+
+
+def test_what_a_layout_has_no_keys_for_is_named_most_frequent_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = {"ab": 1e-2, "zoé": 2e-3, "été": 1e-3, "2030": 9e-3, "née": 4e-3}
+    monkeypatch.setattr("fedswipe.swipe.lexicon._frequencies", lambda _: known)
+    assert left_out("xx", 3, layout_of("abez")) == ("née", "zoé", "été")
+    assert left_out("xx", 3, layout_of("abeznot", é="e")) == ()
+
+
+def test_a_language_that_wordfreq_does_not_know_is_refused_with_the_known_ones_named() -> None:
+    with pytest.raises(ValueError, match="language: wordfreq has no words of 'xx'; there are ar, bg"):
+        build_lexicon("xx", 10, ENGLISH)
+
+
 def test_an_unknown_lexicon_is_refused_with_the_known_ones_named() -> None:
     with pytest.raises(ValueError, match="en-10k, en-30k"):
         load_lexicon("en-1k")
 
 
 def test_only_words_that_the_alphabet_spells_are_taken() -> None:
-    lexicon = build_lexicon("en", 50, "abcdef")
+    lexicon = build_lexicon("en", 50, layout_of("abcdef"))
     assert len(lexicon.words) == 50
     assert set("".join(lexicon.words)) == set("abcdef")
 
 
 def test_a_lexicon_larger_than_the_language_is_refused() -> None:
     with pytest.raises(ValueError, match="size"):
-        build_lexicon("en", 10, "q")
+        build_lexicon("en", 10, layout_of("q"))
 
 
 def test_text_is_read_back_as_it_was(largest: Lexicon) -> None:

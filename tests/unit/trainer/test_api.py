@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from conftest import Rig
 
 
-async def get(rig: "Rig", path: str, store: str = "closed") -> httpx.Response:
-    app = create_app(Readiness(rig.collect, rig.heads, LINEAGES, lambda: store))
+async def get(rig: "Rig", path: str, store: str = "closed", lineages: int = 1) -> httpx.Response:
+    app = create_app(Readiness(rig.collect, rig.heads, LINEAGES[:lineages], lambda: store))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://trainer") as client:
         return await client.get(path)
 
@@ -21,6 +21,11 @@ async def test_it_is_ready_with_partitions_and_a_model(rig: "Rig") -> None:
         200,
         {"ready": True, "checks": {"kafka": "assigned", "model swipe-en": "version 3", "store": "closed"}},
     )
+
+
+async def test_it_is_not_ready_before_every_lineage_has_a_model(rig: "Rig") -> None:
+    answer = await get(rig, "/ready", lineages=2)
+    assert (answer.status_code, answer.json()["checks"]["model swipe-ru"]) == (503, "waiting for its first")
 
 
 async def test_it_says_what_is_missing(rig: "Rig") -> None:
