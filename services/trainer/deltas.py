@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from fedswipe.errors import InvalidMessage
 from fedswipe.events import DeltaCodec, DeltaComputed, DeltaId, ObjectRef, OffsetRange
-from fedswipe.learning.delta import encode_delta
+from fedswipe.learning.error_feedback import ErrorFeedback
+from fedswipe.learning.top_k import SHARE
 from fedswipe.swipe.features import extract
 from fedswipe.swipe.layout import load_layout
 from fedswipe.training_examples import ClientExamples
@@ -22,11 +23,16 @@ Store = Callable[[bytes], ObjectRef]
 
 
 class ComputeDeltas:
-    """Turns clients' examples into deltas; `store` keeps payloads that are too large for a record."""
+    """Turns clients' examples into deltas; `store` keeps payloads that are too large for a record.
 
-    def __init__(self, trainer: LocalTrainer, delta_codec: DeltaCodec) -> None:
+    What a lossy codec leaves out of one client's delta goes on with the next one's of the same range, and no
+    further: the same range gives the same bytes, and a crash loses nothing else. TOPK sends `share`.
+    """
+
+    def __init__(self, trainer: LocalTrainer, delta_codec: DeltaCodec, share: float = SHARE) -> None:
         self._trainer = trainer
         self._codec = delta_codec
+        self._share = share
 
     def compute(
         self, base: BaseModel, clients: Sequence[ClientExamples], swipes: OffsetRange, store: Store
@@ -38,9 +44,11 @@ class ComputeDeltas:
         gestures = [example.gesture for client in clients for example in client.examples]
         features = extract(load_layout(base.lineage.layout), gestures)
         bounds = np.cumsum([0, *(len(client.examples) for client in clients)])
+        sizes = [tensor.size for tensor in base.weights.values()]
+        feedback = ErrorFeedback(self._codec, sizes, self._share)
         for client, (start, end) in zip(clients, pairwise(bounds.tolist()), strict=True):
             try:
-                yield self._compute_delta(base, client, features[start:end], swipes, store)
+                yield self._compute_delta(base, client, features[start:end], swipes, feedback, store)
             except InvalidMessage as error:
                 yield [Letter.of(example.record, error) for example in client.examples]
 
@@ -50,12 +58,13 @@ class ComputeDeltas:
         client: ClientExamples,
         features: NDArray[np.float32],
         swipes: OffsetRange,
+        feedback: ErrorFeedback,
         store: Store,
     ) -> DeltaComputed:
         name = delta_id(base, client, swipes)
         words = [example.word for example in client.examples]
         training = self._trainer.train(base, features, words, seed_of(name))
-        payload = encode_delta(training.delta, self._codec)
+        payload = feedback.encode(training.delta, len(client.examples))
         fits = len(payload) <= LARGEST_PAYLOAD
         return DeltaComputed(
             delta_id=name,

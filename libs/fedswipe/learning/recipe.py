@@ -8,10 +8,12 @@ import orjson
 
 from fedswipe.chain import RECENT
 from fedswipe.errors import FedswipeError
+from fedswipe.events import DeltaCodec
 from fedswipe.learning.fixed_point import LIMIT_BITS, NORM_BITS
 
 STALENESS_ONE = 1 << 10  # a staleness factor of 1
-CODE_VERSION = 2  # rises with every change that could change a verdict or a sum
+CODE_VERSION = 3  # rises with every change that could change a verdict or a sum
+REPLAYED = (2, 3)  # the code versions whose windows this release makes again, bit for bit
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,10 @@ class Recipe:
     def weight(self, examples: int, staleness: int) -> int:
         """Return a delta's integer weight: its examples, capped, times its staleness factor."""
         return min(examples, self.max_examples) * self.staleness[staleness]
+
+    def reads(self, codec: DeltaCodec) -> bool:
+        """Tell whether the code of this recipe knew a codec: version 2 could not read events with others."""
+        return self.code_version > 2 or codec in (DeltaCodec.FP32, DeltaCodec.FP16)
 
     def to_bytes(self) -> bytes:
         """Return the recipe as canonical JSON: sorted keys, no spaces."""

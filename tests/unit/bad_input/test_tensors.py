@@ -104,10 +104,23 @@ def test_any_bytes_are_a_model_a_state_or_refused(data: bytes | None, draw: st.D
 
 
 @tried
-@given(st.binary(max_size=64), st.sampled_from(list(DeltaCodec)), st.integers(0, 2**40))
-def test_a_delta_is_of_the_size_it_should_have_or_refused(data: bytes, how: DeltaCodec, size: int) -> None:
+@given(st.binary(max_size=64), st.sampled_from(list(DeltaCodec)), st.lists(st.integers(1, 2**40), min_size=1))
+def test_a_delta_is_of_the_size_it_should_have_or_refused(
+    data: bytes, how: DeltaCodec, sizes: list[int]
+) -> None:
+    if how is DeltaCodec.TOPK:
+        sizes = [size % 1_000 + 1 for size in sizes]  # few bytes may rightly be a large model's delta
     with memory_below(MB):
         try:
-            assert decode_delta(data, how, size).shape == (size,)
+            assert decode_delta(data, how, sizes).shape == (sum(sizes),)
         except InvalidMessage:
             return
+
+
+def test_a_sparse_delta_that_claims_more_than_it_holds_costs_nothing() -> None:
+    scales = struct.pack("<f", 1.0)
+    with memory_below(MB):
+        for claimed in (1, 2**20, 2**31, 2**32 - 1):
+            for rest in (b"", b"\xff" * 64):
+                with pytest.raises(InvalidMessage, match="misshapen"):
+                    decode_delta(struct.pack("<I", claimed) + scales + rest, DeltaCodec.TOPK, [2**30])

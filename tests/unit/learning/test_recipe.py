@@ -64,7 +64,7 @@ def test_it_comes_back_from_canonical_bytes(deltas: int, seconds: float, stalene
 
 def test_its_bytes_hold_every_field_in_order_of_name() -> None:
     assert Recipe().to_bytes() == (
-        b'{"code_version":2,"deltas":32,"max_examples":100,"max_norm":64.0,"max_value":8.0,'
+        b'{"code_version":3,"deltas":32,"max_examples":100,"max_norm":64.0,"max_value":8.0,'
         b'"optimizer":"fedavg","records":1000,"scale_bits":24,"seconds":300.0,"server_learning_rate":1.0,'
         b'"staleness":[1024,724,591,512,458,418]}'
     )
