@@ -34,7 +34,7 @@ def encode(flat: NDArray[np.float32], sizes: Sizes, share: float) -> bytes:
     units of its tensor's scale is not sent. Raises InvalidMessage (`overflow`).
     """
     ends = np.cumsum(sizes)
-    positions = _farthest(np.abs(flat), ends[np.array(sizes) == 1] - 1, share)
+    positions = _farthest(flat, ends[np.array(sizes) == 1] - 1, share)
     kept = np.zeros_like(flat)
     kept[positions] = flat[positions]
     scales = fit_scales(kept, sizes, LARGEST)
@@ -67,11 +67,12 @@ def decode(payload: bytes, sizes: Sizes) -> NDArray[np.float32]:
     return values
 
 
-def _farthest(distances: NDArray[np.float32], always: Positions, share: float) -> Positions:
-    """Return positions, ascending: the largest distances, among equal ones the first, and `always`."""
-    size = len(distances)
-    wanted = min(size, math.ceil(share * size))
-    least = np.partition(distances, size - wanted)[size - wanted]
+def _farthest(flat: NDArray[np.float32], always: Positions, share: float) -> Positions:
+    """Return positions, ascending: `always`, and of the others the farthest from 0, the first of equals."""
+    distances = np.abs(flat)
+    distances[always] = -1.0
+    wanted = min(len(flat) - len(always), math.ceil(share * len(flat)))
+    least = np.partition(distances, len(flat) - wanted)[len(flat) - wanted] if wanted else np.inf
     farther = np.flatnonzero(distances > least)
     equal = np.flatnonzero(distances == least)[: wanted - len(farther)]
-    return np.union1d(np.concatenate([farther, equal]), always)
+    return np.sort(np.concatenate([farther, equal, always]))
