@@ -10,6 +10,7 @@ from fedswipe.learning.manifest import Manifest
 from fedswipe.learning.optimizer import Trained
 from fedswipe.learning.recipe import Recipe
 from fedswipe.learning.scaled import Sizes
+from fedswipe.learning.server_optimizers import State
 from fedswipe.learning.weights import to_bytes
 from fedswipe.learning.window import Window
 from fedswipe.modelstore.port import ModelStore
@@ -83,7 +84,7 @@ class Objects:
         parent: str,
         settled: OffsetRange,
         model: bytes,
-        state: optimizer.State,
+        state: State,
         manifest: Manifest,
         examples: int,
         closed_by: ClosedBy,
