@@ -38,13 +38,14 @@ def unpack(data: bytes, count: int, size: int) -> Positions:
         raise _misshapen(f"{len(data)} bytes are not {count} positions below {size}")
     low, unary_bits = _low_bits(count, size), _unary_bits(count, size)
     split = _bytes(unary_bits)
-    ones = np.flatnonzero(np.unpackbits(np.frombuffer(data, np.uint8, split), bitorder="little"))
-    if len(ones) != count or (count and ones[-1] >= unary_bits):
-        raise _misshapen(f"{len(ones)} marks for {count} positions")
+    positions = np.flatnonzero(np.unpackbits(np.frombuffer(data, np.uint8, split), bitorder="little"))
+    if len(positions) != count or (count and positions[-1] >= unary_bits):
+        raise _misshapen(f"{len(positions)} marks for {count} positions")
     rest = np.unpackbits(np.frombuffer(data, np.uint8, offset=split), bitorder="little")
     if rest[count * low :].any():
         raise _misshapen("bits behind the last position")
-    positions = (ones - np.arange(count)) << low
+    positions -= np.arange(count)
+    positions <<= low
     for bit in range(low):
         positions |= rest[bit : count * low : low].astype(np.int64) << bit
     if count and (positions[-1] >= size or (np.diff(positions) <= 0).any()):

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fedswipe.errors import InvalidMessage
-from fedswipe.learning.scaled import SCALE_BYTES, Sizes, fit_scales, read_scales, whole_numbers
+from fedswipe.learning.scaled import SCALE_BYTES, Sizes, fit_scales, read_scales, scale_up, whole_numbers
 
 
 def payload_bytes(sizes: Sizes, bits: int) -> int:
@@ -36,11 +36,7 @@ def decode(payload: bytes, sizes: Sizes, bits: int) -> NDArray[np.float32]:
     scales = read_scales(payload, 0, len(sizes))
     numbers = np.frombuffer(payload, np.int8, offset=SCALE_BYTES * len(sizes))
     values = (numbers if bits == 8 else _whole(numbers, size)).astype(np.float32)
-    end = 0
-    for scale, count in zip(scales, sizes, strict=True):  # a tensor at a time: no vector of scales is made
-        end += count
-        np.multiply(values[end - count : end], scale, out=values[end - count : end])
-    return values
+    return scale_up(values, scales, sizes)
 
 
 def _halves(numbers: NDArray[np.int8]) -> bytes:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from fedswipe.errors import InvalidMessage
 from fedswipe.learning.positions import Positions, pack, packed_bytes, unpack
-from fedswipe.learning.scaled import SCALE_BYTES, Sizes, fit_scales, read_scales, whole_numbers
+from fedswipe.learning.scaled import SCALE_BYTES, Sizes, fit_scales, read_scales, scale_up, whole_numbers
 
 SHARE = 0.1  # of the numbers that are sent
 COUNT_BYTES = 4
@@ -62,9 +62,8 @@ def decode(payload: bytes, sizes: Sizes) -> NDArray[np.float32]:
     numbers = np.frombuffer(payload, np.int8, count, least)
     positions = unpack(payload[least + count :], count, size)
     values = np.zeros(size, np.float32)
-    tensors = np.searchsorted(np.cumsum(sizes), positions, "right")
-    values[positions] = numbers * scales[tensors]
-    return values
+    values[positions] = numbers
+    return scale_up(values, scales, sizes)
 
 
 def _farthest(flat: NDArray[np.float32], always: Positions, share: float) -> Positions:

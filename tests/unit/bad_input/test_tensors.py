@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from fedswipe.errors import FedswipeError, InvalidMessage
 from fedswipe.events import DeltaCodec
 from fedswipe.learning.architecture import Architecture
-from fedswipe.learning.delta import decode_delta
+from fedswipe.learning.delta import decode_delta, encode_delta
 from fedswipe.learning.optimizer import state_from_bytes, state_to_bytes, weights_from_bytes
 from fedswipe.learning.weights import WeightsError, from_bytes
 from fedswipe.swipe.layout import load_layout
@@ -115,6 +115,16 @@ def test_a_delta_is_of_the_size_it_should_have_or_refused(
             assert decode_delta(data, how, sizes).shape == (sum(sizes),)
         except InvalidMessage:
             return
+
+
+@pytest.mark.parametrize("how", DeltaCodec)
+@pytest.mark.parametrize("share", [0.1, 1.0])
+def test_a_delta_takes_the_memory_of_a_few_models_at_most(how: DeltaCodec, share: float) -> None:
+    sizes = [70_000, 1, 29_999]
+    flat = np.random.default_rng(0).standard_normal(sum(sizes)).astype(np.float32)
+    data = encode_delta(flat, how, sizes, share)
+    with memory_below(6 * flat.nbytes):
+        decode_delta(data, how, sizes)
 
 
 def test_a_sparse_delta_that_claims_more_than_it_holds_costs_nothing() -> None:
