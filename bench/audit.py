@@ -126,7 +126,7 @@ def write(kafka: KafkaSettings, store: S3ModelStore, versions: int, deltas: int,
             sent = []
             for number in range(deltas):
                 flat = random.standard_normal(ARCHITECTURE.size, np.float32) * np.float32(0.01)
-                payload = encode_delta(flat, kind)
+                payload = encode_delta(flat, kind, ARCHITECTURE.sizes)
                 fits = len(payload) <= LARGEST
                 value = codec.encode(
                     DeltaComputed(

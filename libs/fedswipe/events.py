@@ -17,6 +17,9 @@ class DeltaCodec(StrEnum):
 
     FP32 = "FP32"
     FP16 = "FP16"
+    INT8 = "INT8"  # whole numbers, with a scale a tensor
+    INT4 = "INT4"
+    TOPK = "TOPK"  # those that are farthest from zero, as INT8, with their positions
 
 
 class ClosedBy(StrEnum):

@@ -158,7 +158,7 @@ class Aggregation:
         self._try(lambda: self._write_letters(head))
         trained = trained or self._try(lambda: self._objects.load(self._chain.event(head.version)))
         history = History.of(self._chain, head, seen, self._recipe.staleness_bound)
-        window = Window(self._recipe, self._chain.model_id, trained.weights.size, history)
+        window = Window(self._recipe, self._chain.model_id, self._objects.sizes, history)
         self._tenure = Tenure(head, trained, window, head.end)
         if reading_from != head.end:
             self._awaited_seek = self._log.seek(head.end)

@@ -9,6 +9,8 @@ from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.manifest import Manifest
 from fedswipe.learning.optimizer import Trained
 from fedswipe.learning.recipe import Recipe
+from fedswipe.learning.scaled import Sizes
+from fedswipe.learning.server_optimizers import State
 from fedswipe.learning.weights import to_bytes
 from fedswipe.learning.window import Window
 from fedswipe.modelstore.port import ModelStore
@@ -32,6 +34,11 @@ class Objects:
         self._recipe = recipe
         self._first_model = first_model
         self._manifests: dict[Sha256, Manifest] = {}
+
+    @property
+    def sizes(self) -> Sizes:
+        """How many numbers each tensor of the lineage's models has."""
+        return self._architecture.sizes
 
     def factory(self) -> GlobalModelPublished:
         """Store the factory model and return the lineage's first event."""
@@ -77,7 +84,7 @@ class Objects:
         parent: str,
         settled: OffsetRange,
         model: bytes,
-        state: optimizer.State,
+        state: State,
         manifest: Manifest,
         examples: int,
         closed_by: ClosedBy,

@@ -6,8 +6,11 @@ from typing import Self
 
 from fedswipe.environment import read_settings, setting
 from fedswipe.errors import FedswipeError
-from fedswipe.learning.recipe import Recipe
+from fedswipe.learning import staleness
+from fedswipe.learning.recipe import CHOICES, Recipe
 from fedswipe.topology import LINEAGES, Lineage, lineage
+
+ADAPTIVE_RATE = 0.01  # their steps are about as long as the rate, whatever the deltas; 1 would ruin a model
 
 
 @dataclass(frozen=True)
@@ -24,9 +27,50 @@ class Settings:
     seconds: float = setting("AGGREGATOR_SECONDS", "or this many seconds after its first record", 300.0)
     max_examples: int = setting("AGGREGATOR_MAX_EXAMPLES", "cap on a delta's weight, in examples", 100)
     max_norm: float = setting("AGGREGATOR_MAX_NORM", "largest L2 norm of a delta", 64.0)
-    server_learning_rate: float = setting(
-        "AGGREGATOR_LEARNING_RATE", "what the deltas' mean is multiplied by", 1.0
+    over_norm: str = setting(
+        "AGGREGATOR_OVER_NORM",
+        "what becomes of a larger delta: refuse, or clip (scale it down to the largest norm)",
+        "refuse",
+        choices=CHOICES["over_norm"],
     )
+    staleness: str = setting(
+        "AGGREGATOR_STALENESS",
+        "what a late delta weighs: polynomial (1 + age)^-A, hinge 1 / (A (age - B) + 1) past B, or constant",
+        "polynomial",
+        choices=("polynomial", "hinge", "constant"),
+    )
+    staleness_bound: int = setting(
+        "AGGREGATOR_STALENESS_BOUND", "oldest delta that is taken, in versions", 5, least=0, most=255
+    )
+    staleness_a: float = setting("AGGREGATOR_STALENESS_A", "A of polynomial and hinge", 0.5, least=0.0)
+    staleness_b: float = setting("AGGREGATOR_STALENESS_B", "B of hinge, in versions", 4.0, least=0.0)
+    rule: str = setting(
+        "AGGREGATOR_RULE",
+        "how deltas become one: mean, or median, trimmed_mean, krum, multi_krum, which hold all in memory",
+        "mean",
+        choices=CHOICES["rule"],
+    )
+    byzantine: float = setting(
+        "AGGREGATOR_BYZANTINE", "share of the deltas that trimmed_mean, krum and multi_krum take for bad", 0.2
+    )
+    optimizer: str = setting(
+        "AGGREGATOR_OPTIMIZER",
+        "server optimiser: fedavg, fedavgm, fedadagrad, fedadam or fedyogi",
+        "fedavg",
+        choices=CHOICES["optimizer"],
+    )
+    server_learning_rate: float | None = setting(
+        "AGGREGATOR_LEARNING_RATE",
+        "what the optimiser's step is multiplied by (empty: 1 for fedavg and fedavgm, 0.01 for the others, "
+        "which want 0.01 to 0.001)",
+        None,
+    )
+    momentum: float = setting("AGGREGATOR_MOMENTUM", "fedavgm's momentum", 0.9)
+    beta1: float = setting(
+        "AGGREGATOR_BETA1", "how much of their mean fedadagrad, fedadam and fedyogi keep", 0.9
+    )
+    beta2: float = setting("AGGREGATOR_BETA2", "how much of its square fedadam and fedyogi keep", 0.99)
+    tau: float = setting("AGGREGATOR_TAU", "how little adaptive fedadagrad, fedadam and fedyogi are", 1e-3)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
@@ -48,5 +92,28 @@ class Settings:
             seconds=self.seconds,
             max_examples=self.max_examples,
             max_norm=self.max_norm,
-            server_learning_rate=self.server_learning_rate,
+            over_norm=self.over_norm,
+            staleness=self._staleness(),
+            rule=self.rule,
+            byzantine=self.byzantine,
+            optimizer=self.optimizer,
+            server_learning_rate=self._rate(),
+            momentum=self.momentum,
+            beta1=self.beta1,
+            beta2=self.beta2,
+            tau=self.tau,
         )
+
+    def _staleness(self) -> tuple[int, ...]:
+        match self.staleness:
+            case "constant":
+                return staleness.constant(self.staleness_bound)
+            case "hinge":
+                return staleness.hinge(self.staleness_bound, self.staleness_a, self.staleness_b)
+            case _:
+                return staleness.polynomial(self.staleness_bound, self.staleness_a)
+
+    def _rate(self) -> float:
+        if self.server_learning_rate is not None:
+            return self.server_learning_rate
+        return 1.0 if self.optimizer in ("fedavg", "fedavgm") else ADAPTIVE_RATE

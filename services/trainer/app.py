@@ -51,7 +51,7 @@ def main(environ: Mapping[str, str]) -> None:
     train = TrainRanges(
         closed,
         heads,
-        ComputeDeltas(trainer, DeltaCodec(settings.codec)),
+        ComputeDeltas(trainer, DeltaCodec(settings.codec), settings.topk_share),
         store,
         TransactionalProducer(kafka, settings.transactional_id),
         schemas,

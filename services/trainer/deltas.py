@@ -10,7 +10,8 @@ import orjson
 from fedswipe.errors import InvalidMessage
 from fedswipe.events import DeltaCodec, DeltaComputed, DeltaId, ObjectRef, OffsetRange
 from fedswipe.learning.client_trainer import BaseModel, ClientSwipes, ClientTrainer, Training
-from fedswipe.learning.delta import encode_delta
+from fedswipe.learning.error_feedback import ErrorFeedback
+from fedswipe.learning.top_k import SHARE
 from fedswipe.swipe.features import extract
 from fedswipe.swipe.layout import load_layout
 from fedswipe.training_examples import ClientExamples
@@ -21,11 +22,16 @@ Store = Callable[[bytes], ObjectRef]
 
 
 class ComputeDeltas:
-    """Turns clients' examples into deltas; `store` keeps payloads that are too large for a record."""
+    """Turns clients' examples into deltas; `store` keeps payloads that are too large for a record.
 
-    def __init__(self, trainer: ClientTrainer, delta_codec: DeltaCodec) -> None:
+    What a lossy codec leaves out of one client's delta goes on with the next one's of the same range, and no
+    further: the same range gives the same bytes, and a crash loses nothing else. TOPK sends `share`.
+    """
+
+    def __init__(self, trainer: ClientTrainer, delta_codec: DeltaCodec, share: float = SHARE) -> None:
         self._trainer = trainer
         self._codec = delta_codec
+        self._share = share
 
     def compute(
         self, base: BaseModel, clients: Sequence[ClientExamples], swipes: OffsetRange, store: Store
@@ -42,10 +48,12 @@ class ComputeDeltas:
             ClientSwipes(features[start:end], [example.word for example in client.examples], seed_of(name))
             for client, name, (start, end) in zip(clients, names, pairwise(bounds.tolist()), strict=True)
         ]
+        sizes = [tensor.size for tensor in base.weights.values()]
+        feedback = ErrorFeedback(self._codec, sizes, self._share)
         trainings = self._trainer.train(base, asked)
         for client, name, training in zip(clients, names, trainings, strict=True):
             try:
-                yield self._delta(base, client, name, _valid(training), swipes, store)
+                yield self._delta(base, client, name, _valid(training), swipes, feedback, store)
             except InvalidMessage as error:
                 yield [Letter.of(example.record, error) for example in client.examples]
 
@@ -56,9 +64,10 @@ class ComputeDeltas:
         name: DeltaId,
         training: Training,
         swipes: OffsetRange,
+        feedback: ErrorFeedback,
         store: Store,
     ) -> DeltaComputed:
-        payload = encode_delta(training.delta, self._codec)
+        payload = feedback.encode(training.delta, len(client.examples))
         fits = len(payload) <= LARGEST_PAYLOAD
         return DeltaComputed(
             delta_id=name,

@@ -9,6 +9,7 @@ from fedswipe.environment import read_settings, setting
 from fedswipe.events import DeltaCodec
 from fedswipe.http.settings import host_setting, port_setting
 from fedswipe.kafka.settings import KafkaSettings
+from fedswipe.learning.top_k import SHARE
 from fedswipe.modelstore.patience import Patience
 from fedswipe.modelstore.s3 import S3Settings
 from services.trainer.handlers import Collecting
@@ -64,7 +65,13 @@ class Settings:
         "TRAINER_STACK", "clients trained as one computation; 1 is plain PyTorch", 8, least=1, most=256
     )
     codec: str = setting(
-        "TRAINER_CODEC", "how deltas are written", DeltaCodec.FP16.value, choices=tuple(map(str, DeltaCodec))
+        "TRAINER_CODEC",
+        "how deltas are written: FP32, FP16, INT8, INT4 or TOPK",
+        DeltaCodec.FP16.value,
+        choices=tuple(map(str, DeltaCodec)),
+    )
+    topk_share: float = setting(
+        "TRAINER_TOPK_SHARE", "share of a delta's numbers that TOPK sends", SHARE, least=0.001, most=1.0
     )
 
     @classmethod

@@ -117,7 +117,7 @@ def test_each_client_gets_one_delta_also_over_a_kill_and_sigterm_ends_the_proces
         (delta,) = deltas(kafka)
         assert (delta.client_id, delta.swipe_offsets, delta.examples) == (one.client_id, tuple(offsets), 8)
         assert (delta.base_version, delta.codec) == (1, DeltaCodec.FP16)
-        assert decode_delta(delta.payload or b"", delta.codec, Architecture(LAYOUT).size).any()
+        assert decode_delta(delta.payload or b"", delta.codec, Architecture(LAYOUT).sizes).any()
 
         partition, offsets, request = send_swipes(producer, two)
         trainer.kill()

@@ -9,6 +9,7 @@ from fedswipe.errors import InvalidMessage
 from fedswipe.events import DeltaComputed, ObjectRef
 from fedswipe.kafka.record import Record
 from fedswipe.learning.delta import names_content
+from fedswipe.learning.scaled import Sizes
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,9 @@ class DeltaRecord:
 
 
 def fetching(
-    records: Iterable[DeltaRecord], size: int, get: Callable[[ObjectRef], bytes], threads: Executor
+    records: Iterable[DeltaRecord], sizes: Sizes, get: Callable[[ObjectRef], bytes], threads: Executor
 ) -> Iterator[DeltaRecord]:
-    """Pass records on; threads fetch what deltas of `size` numbers keep in the store, and nothing else."""
+    """Pass records on; threads fetch what deltas of these sizes keep in the store, and nothing else."""
     for record in records:
-        ref = record.delta.content if record.delta and names_content(record.delta, size) else None
+        ref = record.delta.content if record.delta and names_content(record.delta, sizes) else None
         yield record if ref is None else replace(record, content=threads.submit(get, ref))

@@ -138,10 +138,10 @@ def _explained(
 
 def _norm(delta: DeltaComputed, architecture: Architecture, store: ObjectReader) -> float | None:
     """Return None where there are no such numbers: not in the event, or not in the store."""
-    named = names_content(delta, architecture.size)
+    named = names_content(delta, architecture.sizes)
     try:
         payload = store.get(delta.content) if delta.content is not None and named else delta.payload
-        values = decode_delta(payload or b"", delta.codec, architecture.size)
+        values = decode_delta(payload or b"", delta.codec, architecture.sizes)
     except (InvalidMessage, ObjectMissing, ContentMismatch):
         return None
     norm = float(np.sqrt(np.sum(np.square(values.astype(np.float64)))))

@@ -117,7 +117,7 @@ class Recomputation:
         """Judge and fold; of what the store lacked then, the stored manifest is the evidence (ADR 0020)."""
         bound = recipe.staleness_bound
         history = History.of(self._chain, head, self._seen(head, bound), bound)
-        window = Window(recipe, self._chain.model_id, self._architecture.size, history)
+        window = Window(recipe, self._chain.model_id, self._architecture.sizes, history)
         witnessed = stored.witnessed
         for record in records:
             if window.full:

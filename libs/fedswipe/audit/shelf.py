@@ -14,7 +14,7 @@ from fedswipe.learning import optimizer
 from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.manifest import Manifest
 from fedswipe.learning.optimizer import Trained
-from fedswipe.learning.recipe import CODE_VERSION, Recipe
+from fedswipe.learning.recipe import REPLAYED, Recipe
 from fedswipe.modelstore.port import ContentMismatch, ObjectMissing
 
 T = TypeVar("T")
@@ -116,10 +116,11 @@ class Shelf:
             recipe = _read(stored.verified)
             if recipe is None:
                 return None
-            if recipe.code_version != CODE_VERSION:
+            if recipe.code_version not in REPLAYED:
+                known = ", ".join(map(str, REPLAYED))
                 raise FedswipeError(
                     f"version {event.version}: its recipe has code_version {recipe.code_version}, this "
-                    f"release recomputes {CODE_VERSION}; audit it with the release that made it"
+                    f"release recomputes {known}; audit it with the release that made it"
                 )
             self._recipes[sha256] = recipe
         return self._recipes.get(sha256)

@@ -104,7 +104,7 @@ class LineageWalk:
         records = self._evidence.read(WEIGHT_DELTAS, partition, start, self._kept.end)
         decoded = (DeltaRecord.of(record, schemas) for record in records)
         threads = reading.enter_context(ThreadPoolExecutor(FETCHERS, thread_name_prefix="audit-contents"))
-        fetched = fetching(decoded, self._architecture.size, self._store.get, threads)
+        fetched = fetching(decoded, self._architecture.sizes, self._store.get, threads)
         self._cursor = DeltaCursor(reading.enter_context(ahead(fetched)))
         return self._cursor
 

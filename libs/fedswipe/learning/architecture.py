@@ -60,9 +60,14 @@ class Architecture:
         return self.network_shapes | dict.fromkeys(SEARCH_NAMES, ())
 
     @cached_property
+    def sizes(self) -> tuple[int, ...]:
+        """How many numbers each tensor has, in order."""
+        return tuple(map(prod, self.shapes.values()))
+
+    @cached_property
     def size(self) -> int:
         """How many numbers a model is."""
-        return sum(map(prod, self.shapes.values()))
+        return sum(self.sizes)
 
     def join(self, weights: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float32]:
         """All parameters as one float32 vector of ``size``."""

@@ -15,7 +15,7 @@ from fedswipe.topology import Lineage
 
 @dataclass(frozen=True, eq=False)
 class BaseModel:
-    """A head of a lineage: the link that published it and the model's verified weights."""
+    """A head of a lineage: the link that published it, and the model's verified weights, in its own order."""
 
     lineage: Lineage
     version: Version

@@ -26,6 +26,15 @@ def squared_norm(fixed: Fixed, bits: int) -> int:
     return int(np.dot(coarse, coarse))
 
 
+def shrink(values: NDArray[np.float64], norm: int, limit: int) -> None:
+    """Scale whole numbers, in place, from one squared norm down to another.
+
+    float64 by element, rounded towards 0 to whole numbers: the same bits everywhere, and never longer.
+    """
+    np.multiply(values, np.sqrt(np.float64(limit)) / np.sqrt(np.float64(norm)), out=values)
+    np.trunc(values, out=values)
+
+
 def squared_norm_limit(norm: float) -> int:
     """Return the largest `squared_norm` of a delta whose L2 norm is at most `norm`."""
     return int(norm * norm * (1 << (2 * NORM_BITS)))

@@ -1,6 +1,5 @@
-"""What a server optimiser remembers from one global model to the next, and its bytes."""
+"""The step from one global model to the next, and the bytes of what the optimiser remembers."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +11,10 @@ from fedswipe.errors import FedswipeError
 from fedswipe.learning.aggregation import Sum, mean
 from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.recipe import Recipe
+from fedswipe.learning.server_optimizers import OPTIMIZERS, State
 from fedswipe.learning.weights import WeightsError, read_tensors
 
 Flat = NDArray[np.float32]
-State = dict[str, NDArray[np.float64]]  # vectors of the model's size, by name; FedAvg has none
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,25 +25,17 @@ class Trained:
     state: State
 
 
-def fedavg(weights: Flat, state: State, sum_: Sum, recipe: Recipe) -> tuple[Flat, State]:
-    """Add the deltas' weighted mean, times the server's learning rate (FedAvg, arXiv 1602.05629).
+def apply(weights: Flat, state: State, sum_: Sum, recipe: Recipe) -> tuple[Flat, State]:
+    """Return the next weights and state; a sum of no deltas changes nothing.
 
+    The optimiser's step, made of the sum's mean, is multiplied by the server's learning rate and added:
     float64 by element, rounded once to float32 at the end.
     """
-    step = mean(sum_, recipe.scale_bits) * np.float64(recipe.server_learning_rate)
-    return (weights.astype(np.float64) + step).astype(np.float32), state
-
-
-OPTIMIZERS: dict[str, Callable[[Flat, State, Sum, Recipe], tuple[Flat, State]]] = {"fedavg": fedavg}
-
-
-def apply(weights: Flat, state: State, sum_: Sum, recipe: Recipe) -> tuple[Flat, State]:
-    """Return the next weights and state; a sum of no deltas changes nothing."""
-    if recipe.optimizer not in OPTIMIZERS:
-        raise FedswipeError(f"optimizer is {recipe.optimizer!r}; there are {', '.join(OPTIMIZERS)}")
     if sum_.weight == 0:
         return weights, state
-    return OPTIMIZERS[recipe.optimizer](weights, state, sum_, recipe)
+    step, state = OPTIMIZERS[recipe.optimizer](mean(sum_, recipe.scale_bits), state, recipe)
+    step = step * np.float64(recipe.server_learning_rate)
+    return (weights.astype(np.float64) + step).astype(np.float32), state
 
 
 def weights_from_bytes(data: bytes, architecture: Architecture) -> Flat:

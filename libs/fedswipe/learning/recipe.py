@@ -8,19 +8,32 @@ import orjson
 
 from fedswipe.chain import RECENT
 from fedswipe.errors import FedswipeError
+from fedswipe.events import DeltaCodec
 from fedswipe.learning.fixed_point import LIMIT_BITS, NORM_BITS
 
 STALENESS_ONE = 1 << 10  # a staleness factor of 1
-CODE_VERSION = 2  # rises with every change that could change a verdict or a sum
+CODE_VERSION = 3  # rises with every change that could change a verdict or a sum
+REPLAYED = (2, 3)  # the code versions whose windows this release makes again, bit for bit
+ADDED_IN_3 = ("momentum", "beta1", "beta2", "tau", "rule", "byzantine", "over_norm")
+
+CHOICES = {
+    "optimizer": ("fedavg", "fedavgm", "fedadagrad", "fedadam", "fedyogi"),
+    "rule": ("mean", "median", "trimmed_mean", "krum", "multi_krum"),
+    "over_norm": ("refuse", "clip"),
+}
+KRUM = ("krum", "multi_krum")
+EXACT_BITS = 53  # of a squared norm in units of 2^-32, which Krum's distances need in float64
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Bounds, weights and the optimiser's numbers.
+    """Bounds, weights, the rule, and the optimiser's numbers.
 
     `staleness` holds the factors for a delta 0, 1, ... versions old, in units of 2^-10, by default FedBuff's
     1/sqrt(1 + s) (arXiv 2106.06639); anything older than the table is refused. A window closes at
-    `deltas` folded, `records` read or `seconds` after its first record.
+    `deltas` folded, `records` read or `seconds` after its first record. A delta whose norm is over `max_norm`
+    is refused, or with `over_norm` "clip" scaled down to it. `byzantine` is the share of a window's deltas
+    that the rules other than "mean" take for bad.
     """
 
     deltas: int = 32
@@ -33,13 +46,30 @@ class Recipe:
     staleness: tuple[int, ...] = (1024, 724, 591, 512, 458, 418)
     optimizer: str = "fedavg"
     server_learning_rate: float = 1.0
+    momentum: float = 0.9
+    beta1: float = 0.9
+    beta2: float = 0.99
+    tau: float = 1e-3
+    rule: str = "mean"
+    byzantine: float = 0.2
+    over_norm: str = "refuse"
     code_version: int = CODE_VERSION
 
     def __post_init__(self) -> None:
         """Refuse numbers with which a sum could overflow, naming the setting and the remedy."""
-        for name in ("deltas", "records", "seconds", "max_value", "max_norm", "max_examples"):
+        for name in ("deltas", "records", "seconds", "max_value", "max_norm", "max_examples", "tau"):
             if not 0 < getattr(self, name) < math.inf:
                 raise FedswipeError(f"recipe: {name} is {getattr(self, name)}, must be above 0 and finite")
+        for name, most in (("momentum", 1.0), ("beta1", 1.0), ("beta2", 1.0), ("byzantine", 0.5)):
+            if not 0 <= getattr(self, name) < most:
+                raise FedswipeError(
+                    f"recipe: {name} is {getattr(self, name)}, must be from 0 to below {most:g}"
+                )
+        for name, known in CHOICES.items():
+            if getattr(self, name) not in known:
+                raise FedswipeError(
+                    f"recipe: {name} is {getattr(self, name)!r}; there are {', '.join(known)}"
+                )
         if not math.isfinite(self.server_learning_rate):
             raise FedswipeError(f"recipe: server_learning_rate is {self.server_learning_rate}, not a number")
         if len(self.staleness) > RECENT:
@@ -50,11 +80,21 @@ class Recipe:
             )
         if self.scale_bits < NORM_BITS:
             raise FedswipeError(f"recipe: scale_bits is {self.scale_bits}, must be at least {NORM_BITS}")
+        self._check_sums()
+
+    def _check_sums(self) -> None:
         largest = self.deltas * self.max_examples * STALENESS_ONE * self.max_value * 2.0**self.scale_bits
         if largest >= 2.0**LIMIT_BITS:
             raise FedswipeError(
                 f"recipe: deltas x max_examples x {STALENESS_ONE} x max_value x 2^scale_bits "
                 f"is {largest:.3g}, must stay below 2^{LIMIT_BITS}: lower one of them"
+            )
+        # Half of what would be exact: rounding to 2^-16 may lengthen a delta a little.
+        most = 2.0 ** min(EXACT_BITS - 1, LIMIT_BITS - 2 - math.ceil(math.log2(self.deltas)))
+        if self.rule in KRUM and (self.max_norm * 2.0**NORM_BITS) ** 2 > most:
+            raise FedswipeError(
+                f"recipe: max_norm is {self.max_norm:g}, by rule {self.rule} with {self.deltas} deltas "
+                f"it may be {math.sqrt(most) / 2**NORM_BITS:g} at most: lower one of them"
             )
 
     @property
@@ -63,16 +103,30 @@ class Recipe:
         return len(self.staleness) - 1
 
     def weight(self, examples: int, staleness: int) -> int:
-        """Return a delta's integer weight: its examples, capped, times its staleness factor."""
-        return min(examples, self.max_examples) * self.staleness[staleness]
+        """Return a delta's integer weight: its examples, capped, times its staleness factor.
+
+        By the rules other than "mean" each delta counts once: a bad one could claim what it likes.
+        """
+        return min(examples, self.max_examples) * self.staleness[staleness] if self.rule == "mean" else 1
+
+    def bad_ones(self, count: int) -> int:
+        """Return how many of so many deltas the rule takes for bad."""
+        return math.floor(self.byzantine * count)
+
+    def reads(self, codec: DeltaCodec) -> bool:
+        """Tell whether the code of this recipe knew a codec: version 2 could not read events with others."""
+        return self.code_version > 2 or codec in (DeltaCodec.FP32, DeltaCodec.FP16)
 
     def to_bytes(self) -> bytes:
-        """Return the recipe as canonical JSON: sorted keys, no spaces."""
-        return orjson.dumps(asdict(self), option=orjson.OPT_SORT_KEYS)
+        """Return the recipe as canonical JSON: sorted keys, no spaces, the fields of its code version."""
+        fields = asdict(self)
+        if self.code_version < 3:
+            fields = {name: value for name, value in fields.items() if name not in ADDED_IN_3}
+        return orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        """Read what `to_bytes` wrote; FedswipeError when these bytes are something else."""
+        """Read what `to_bytes` of this or an earlier release wrote; FedswipeError for anything else."""
         try:
             fields = orjson.loads(data)
             return cls(**fields | {"staleness": tuple(fields["staleness"])})

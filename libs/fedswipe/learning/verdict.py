@@ -35,7 +35,7 @@ EXPLANATIONS = {
     Verdict.ROLLED_BACK: "base_link: a rollback left it behind; train again from the head",
     Verdict.SEEN: "delta_id: folded before; nothing is to be done",
     Verdict.NO_EXAMPLES: "examples: must be at least 1 and below 2^31",
-    Verdict.MISSHAPEN: "payload or content: its length or name does not fit the codec and the model",
+    Verdict.MISSHAPEN: "payload or content: its form or name does not fit the codec and the model",
     Verdict.MISSING_CONTENT: "content: the store has no such object; store it, then send the delta again",
     Verdict.CHANGED_CONTENT: "content: the stored object is not what its name says; mend it, then send again",
     Verdict.NOT_FINITE: "payload: holds NaN or infinity; lower the learning rate",

@@ -12,6 +12,7 @@ from fedswipe.learning.fixed_point import LIMIT_BITS, squared_norm_limit
 from fedswipe.learning.folding import Folding
 from fedswipe.learning.manifest import Entry
 from fedswipe.learning.recipe import Recipe
+from fedswipe.learning.scaled import Sizes
 from fedswipe.learning.verdict import Verdict
 
 Fetch = Callable[[ObjectRef], bytes | Verdict]  # an object, or which of WITNESSED the store deserves
@@ -56,20 +57,21 @@ class History:
 
 
 class Window:
-    """The deltas that will be folded into one global model of `size` parameters.
+    """The deltas that will be folded into one global model, whose tensors have these sizes.
 
     FedswipeError when the recipe's `max_value` is so large for this size that a squared norm could overflow.
     """
 
-    def __init__(self, recipe: Recipe, model_id: str, size: int, history: History) -> None:
+    def __init__(self, recipe: Recipe, model_id: str, sizes: Sizes, history: History) -> None:
+        size = sum(sizes)
         if size * squared_norm_limit(recipe.max_value) >= 2**LIMIT_BITS:
             raise FedswipeError(f"recipe: max_value is {recipe.max_value:g}, too large for {size} parameters")
         self.recipe = recipe
         self.entries: list[Entry] = []
         self.examples = 0
         self._model_id = model_id
-        self._size = size
-        self._folding = Folding(recipe, size)
+        self._sizes = sizes
+        self._folding = Folding(recipe, sizes)
         self._history = history
         self._ids: set[DeltaId] = set()
 
@@ -78,7 +80,7 @@ class Window:
 
         `fetch` is asked only for a delta that refers to its payload and that nothing else refuses.
         """
-        if (delta.payload is None) == (delta.content is None):
+        if (delta.payload is None) == (delta.content is None) or not self.recipe.reads(delta.codec):
             return self.add_unreadable(offset)
         verdict, weight = self._judge(delta, fetch)
         self.entries.append(Entry(offset, delta.delta_id, verdict, weight))
@@ -128,6 +130,6 @@ class Window:
         if not 0 < delta.examples <= MOST_EXAMPLES:
             return Verdict.NO_EXAMPLES
         refusal = self._history.refusal(delta, self.recipe.staleness_bound)
-        if refusal is None and delta.content is not None and not names_content(delta, self._size):
+        if refusal is None and delta.content is not None and not names_content(delta, self._sizes):
             return Verdict.MISSHAPEN
         return refusal

@@ -23,7 +23,7 @@ from fedswipe.swipe.lexicon import Lexicon
 from fedswipe.swipe.search import Decoder
 from fedswipe.swipe.styles import Population
 
-SOME = 1_024  # of a chunk's swipes set the search's weights, by which the words are told apart
+SOME = 512  # of a chunk's swipes set the search's weights, by which the words are told apart
 Progress = Callable[[int, int, float], None]  # steps done, steps in all, loss
 
 

@@ -58,15 +58,16 @@ class Lineage:
 
     architecture = TINY
 
-    def __init__(self) -> None:
+    def __init__(self, recipe: Recipe = RECIPE) -> None:
+        self.recipe = recipe
         self.evidence, self.store = InMemoryEvidence(), InMemoryModelStore()
         self._log = InMemoryLineageLog(LINE)
         self._client = LineageLogClient(self._log, lambda _: 1, lambda _: None)
         self._seconds = 0.0
         first = to_bytes(TINY.split(np.arange(TINY.size, dtype=np.float32)))
         self._aggregation = Aggregation(
-            *(self._client.chain, Objects(self.store, LINE, TINY, RECIPE, lambda: first), self._client),
-            *(self.store, codec.PackagedSchemas(), RECIPE, SimpleNamespace(now=lambda: self._seconds)),
+            *(self._client.chain, Objects(self.store, LINE, TINY, recipe, lambda: first), self._client),
+            *(self.store, codec.PackagedSchemas(), recipe, SimpleNamespace(now=lambda: self._seconds)),
             threading.Event(),
         )
         self._aggregation.handle(Assigned(0))
@@ -154,7 +155,7 @@ class Lineage:
                 return self._publish()
 
     def close_by_time(self) -> None:
-        self._seconds += RECIPE.seconds
+        self._seconds += self.recipe.seconds
         self._aggregation.close_due_window()
         self._publish()
 
@@ -197,6 +198,11 @@ class Lineage:
                 record = self._log.deltas[offset][1]
                 letter = record.dead_letter(verdict, EXPLANATIONS[Verdict(verdict)], "aggregator")
                 self.evidence.write(dead_letters(WEIGHT_DELTAS), LINE.partition, codec.encode(letter))
+
+
+@pytest.fixture
+def make_lineage() -> type[Lineage]:
+    return Lineage
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ import pytest
 
 from fedswipe.audit.finding import Outcome
 from fedswipe.errors import FedswipeError
+from fedswipe.events import DeltaCodec
+from fedswipe.learning.delta import encode_delta
 from fedswipe.learning.manifest import Manifest
 from fedswipe.learning.recipe import Recipe
 from fedswipe.learning.verdict import Verdict
@@ -125,3 +127,36 @@ def test_the_first_version_settles_nothing(lineage: "Lineage") -> None:
     del lineage.evidence.records[place][1:]
     lineage.forge(folded=3)
     assert "other_counts" in lineage.codes()
+
+
+@pytest.mark.parametrize("codec", DeltaCodec)
+@pytest.mark.parametrize("stored", [True, False])
+def test_every_codecs_deltas_are_folded_and_proven(
+    make_lineage: "type[Lineage]", codec: DeltaCodec, stored: bool
+) -> None:
+    lineage = make_lineage(replace(Recipe(), deltas=2))
+    sizes = lineage.architecture.sizes
+    for number in range(4):
+        flat = np.linspace(-0.3, 0.1 + number, sum(sizes), dtype=np.float32)
+        payload, content = encode_delta(flat, codec, sizes, 0.5), None
+        if stored:
+            payload, content = None, lineage.store.put("swipe-en/deltas", payload)
+        lineage.train([lineage.swipe("ann", str(number))], codec=codec, payload=payload, content=content)
+        lineage.fold()
+    assert lineage.head == 3
+    assert lineage.event(3).folded == 2
+    assert lineage.audit().outcome is Outcome.PROVEN
+
+
+def test_windows_of_the_code_that_knew_two_codecs_are_proven_as_they_were(
+    make_lineage: "type[Lineage]",
+) -> None:
+    lineage = make_lineage(replace(Recipe(), deltas=1, records=2, code_version=2))
+    sizes = lineage.architecture.sizes
+    payload = encode_delta(np.ones(sum(sizes), np.float32), DeltaCodec.INT8, sizes)
+    lineage.train([], examples=1, codec=DeltaCodec.INT8, payload=payload)
+    lineage.train([lineage.swipe("ann", "1")])
+    lineage.fold()
+    verdicts = [e.verdict for e in Manifest.from_bytes(lineage.store.get(lineage.event(2).manifest)).entries]
+    assert verdicts == [Verdict.UNREADABLE, Verdict.FOLDED], "it could not read such an event"
+    assert lineage.audit().outcome is Outcome.PROVEN

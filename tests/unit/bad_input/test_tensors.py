@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from fedswipe.errors import FedswipeError, InvalidMessage
 from fedswipe.events import DeltaCodec
 from fedswipe.learning.architecture import Architecture
-from fedswipe.learning.delta import decode_delta
+from fedswipe.learning.delta import decode_delta, encode_delta
 from fedswipe.learning.optimizer import state_from_bytes, state_to_bytes, weights_from_bytes
 from fedswipe.learning.weights import WeightsError, from_bytes
 from fedswipe.swipe.layout import load_layout
@@ -104,10 +104,33 @@ def test_any_bytes_are_a_model_a_state_or_refused(data: bytes | None, draw: st.D
 
 
 @tried
-@given(st.binary(max_size=64), st.sampled_from(list(DeltaCodec)), st.integers(0, 2**40))
-def test_a_delta_is_of_the_size_it_should_have_or_refused(data: bytes, how: DeltaCodec, size: int) -> None:
+@given(st.binary(max_size=64), st.sampled_from(list(DeltaCodec)), st.lists(st.integers(1, 2**40), min_size=1))
+def test_a_delta_is_of_the_size_it_should_have_or_refused(
+    data: bytes, how: DeltaCodec, sizes: list[int]
+) -> None:
+    if how is DeltaCodec.TOPK:
+        sizes = [size % 1_000 + 1 for size in sizes]  # few bytes may rightly be a large model's delta
     with memory_below(MB):
         try:
-            assert decode_delta(data, how, size).shape == (size,)
+            assert decode_delta(data, how, sizes).shape == (sum(sizes),)
         except InvalidMessage:
             return
+
+
+@pytest.mark.parametrize("how", DeltaCodec)
+@pytest.mark.parametrize("share", [0.1, 1.0])
+def test_a_delta_takes_the_memory_of_a_few_models_at_most(how: DeltaCodec, share: float) -> None:
+    sizes = [70_000, 1, 29_999]
+    flat = np.random.default_rng(0).standard_normal(sum(sizes)).astype(np.float32)
+    data = encode_delta(flat, how, sizes, share)
+    with memory_below(6 * flat.nbytes):
+        decode_delta(data, how, sizes)
+
+
+def test_a_sparse_delta_that_claims_more_than_it_holds_costs_nothing() -> None:
+    scales = struct.pack("<f", 1.0)
+    with memory_below(MB):
+        for claimed in (1, 2**20, 2**31, 2**32 - 1):
+            for rest in (b"", b"\xff" * 64):
+                with pytest.raises(InvalidMessage, match="misshapen"):
+                    decode_delta(struct.pack("<I", claimed) + scales + rest, DeltaCodec.TOPK, [2**30])

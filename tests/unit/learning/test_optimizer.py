@@ -1,3 +1,5 @@
+import hashlib
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -6,11 +8,14 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from fedswipe.errors import FedswipeError
+from fedswipe.events import DeltaCodec
 from fedswipe.learning.aggregation import Sum, empty, fold
 from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.fixed_point import quantize
+from fedswipe.learning.folding import Folding
 from fedswipe.learning.optimizer import apply, state_from_bytes, state_to_bytes, weights_from_bytes
 from fedswipe.learning.recipe import Recipe
+from fedswipe.learning.server_optimizers import OPTIMIZERS
 from fedswipe.learning.weights import to_bytes
 from fedswipe.swipe.layout import load_layout
 
@@ -74,3 +79,27 @@ def test_a_model_is_the_vector_of_its_architecture_fit_for_a_search_or_not() -> 
 def test_an_unknown_optimizer_is_named() -> None:
     with pytest.raises(FedswipeError, match="optimizer is 'magic'; there are fedavg"):
         apply(np.zeros(1, np.float32), {}, empty(1), Recipe(optimizer="magic"))
+
+
+def test_a_window_of_an_earlier_code_makes_the_model_that_it_made_then() -> None:
+    """The hash was taken from code version 2."""
+    recipe, ramp = Recipe(server_learning_rate=0.7, code_version=2), np.arange(1_000)
+    window = Folding(recipe, (990, 10))
+    for number in range(7):
+        codec, kind = ((DeltaCodec.FP32, "<f4"), (DeltaCodec.FP16, "<f2"))[number % 2]
+        flat = (ramp * (number + 3) % 17 - 8) / np.float32(2 + number) / 64
+        assert window.judge(flat.astype(np.float32).astype(kind).tobytes(), codec) is None
+        window.add(recipe.weight(5 * number + 1, number % 3))
+    weights, state = apply((ramp / np.float32(7)).astype(np.float32), {}, window.sum, recipe)
+    assert state == {}
+    made = hashlib.sha256(weights.tobytes()).hexdigest()
+    assert made == "4edd27ebc3e309d52d1d64592cb9189e5d4d003b205c96896fa20d4b86fd3141"
+
+
+def test_an_optimisers_step_is_multiplied_by_the_learning_rate() -> None:
+    recipe, weights = Recipe(optimizer="fedadam", server_learning_rate=0.25), np.ones(2, np.float32)
+    sum_ = sum_of(([2.0, -1.0], 1))
+    step, state = OPTIMIZERS["fedadam"](np.array([2.0, -1.0]), {}, recipe)
+    after, kept = apply(weights, {}, sum_, recipe)
+    assert after.tolist() == (1.0 + 0.25 * step).astype(np.float32).tolist()
+    assert {name: v.tolist() for name, v in kept.items()} == {name: v.tolist() for name, v in state.items()}

@@ -3,7 +3,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fedswipe.errors import FedswipeError
-from fedswipe.learning.recipe import STALENESS_ONE, Recipe
+from fedswipe.learning.recipe import CHOICES, KRUM, STALENESS_ONE, Recipe
+from fedswipe.learning.robust import RULES
+from fedswipe.learning.server_optimizers import OPTIMIZERS
 
 
 @pytest.mark.parametrize(
@@ -24,6 +26,19 @@ from fedswipe.learning.recipe import STALENESS_ONE, Recipe
         ({"scale_bits": 15}, "scale_bits"),
         ({"deltas": 10**6, "max_examples": 10**6}, "max_examples"),
         ({"max_value": 2.0**40}, "max_value"),
+        ({"optimizer": "magic"}, "optimizer is 'magic'; there are fedavg, fedavgm"),
+        ({"rule": "mode"}, "rule is 'mode'; there are mean, median"),
+        ({"over_norm": "forget"}, "over_norm is 'forget'; there are refuse, clip"),
+        ({"momentum": 1.0}, "momentum is 1.0, must be from 0 to below 1"),
+        ({"beta1": -0.1}, "beta1"),
+        ({"beta2": float("nan")}, "beta2"),
+        ({"tau": 0.0}, "tau is 0.0, must be above 0"),
+        ({"byzantine": 0.5}, "byzantine is 0.5, must be from 0 to below 0.5"),
+        (
+            {"rule": "krum", "max_norm": 1025.0},
+            "max_norm is 1025, by rule krum with 32 deltas it may be 1024",
+        ),
+        ({"rule": "multi_krum", "deltas": 1_000, "max_norm": 600.0}, "may be 512 at most"),
     ],
 )
 def test_a_bad_number_is_refused_by_name(changed: dict[str, object], named: str) -> None:
@@ -64,7 +79,31 @@ def test_it_comes_back_from_canonical_bytes(deltas: int, seconds: float, stalene
 
 def test_its_bytes_hold_every_field_in_order_of_name() -> None:
     assert Recipe().to_bytes() == (
-        b'{"code_version":2,"deltas":32,"max_examples":100,"max_norm":64.0,"max_value":8.0,'
+        b'{"beta1":0.9,"beta2":0.99,"byzantine":0.2,"code_version":3,"deltas":32,"max_examples":100,'
+        b'"max_norm":64.0,"max_value":8.0,"momentum":0.9,"optimizer":"fedavg","over_norm":"refuse",'
+        b'"records":1000,"rule":"mean","scale_bits":24,"seconds":300.0,"server_learning_rate":1.0,'
+        b'"staleness":[1024,724,591,512,458,418],"tau":0.001}'
+    )
+
+
+def test_what_an_earlier_code_wrote_is_read_as_it_was_meant_and_written_as_it_was() -> None:
+    data = (
+        b'{"code_version":2,"deltas":16,"max_examples":100,"max_norm":64.0,"max_value":8.0,'
         b'"optimizer":"fedavg","records":1000,"scale_bits":24,"seconds":300.0,"server_learning_rate":1.0,'
         b'"staleness":[1024,724,591,512,458,418]}'
     )
+    recipe = Recipe.from_bytes(data)
+    assert recipe == Recipe(deltas=16, code_version=2)
+    assert (recipe.rule, recipe.over_norm) == ("mean", "refuse")
+    assert recipe.to_bytes() == data
+
+
+def test_every_rule_and_optimiser_that_may_be_named_is_there() -> None:
+    assert CHOICES["optimizer"] == tuple(OPTIMIZERS)
+    assert CHOICES["rule"] == ("mean", *RULES)
+    assert set(KRUM) < set(RULES)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_by_a_robust_rule_each_delta_counts_once(rule: str) -> None:
+    assert Recipe(rule=rule).weight(99, 3) == 1

@@ -30,6 +30,7 @@ from fedswipe.learning.window import History, Window
 MODEL = ModelId("swipe-en")
 RECIPE = Recipe(deltas=3, records=6, max_examples=10, max_norm=2.0, staleness=(1024, 724, 512))
 SIZE = 4
+SIZES = (3, 1)
 HEAD = 5
 # Version 3 was rolled back: 4 took version 2's model, and 5 goes on from there.
 LINES = {1: 0, 2: 1, 3: 2, 4: 2, 5: 4}
@@ -51,7 +52,7 @@ def history(bound: int = RECIPE.staleness_bound) -> History:
 
 
 def window(recipe: Recipe = RECIPE, bound: int | None = None) -> Window:
-    return Window(recipe, MODEL, SIZE, history(recipe.staleness_bound if bound is None else bound))
+    return Window(recipe, MODEL, SIZES, history(recipe.staleness_bound if bound is None else bound))
 
 
 def delta(value: float = 0.5, base: int = HEAD, **changed: Any) -> DeltaComputed:
@@ -170,7 +171,7 @@ def test_it_is_full_at_its_deltas_or_at_its_records() -> None:
 def test_a_range_whose_norm_could_overflow_is_refused() -> None:
     recipe = Recipe(deltas=1, max_examples=1, max_value=2.0**15)
     with pytest.raises(FedswipeError, match="max_value is 32768, too large for 4 parameters"):
-        Window(recipe, MODEL, SIZE, history())
+        Window(recipe, MODEL, SIZES, history())
 
 
 def test_history_is_bounded_and_follows_the_line() -> None:

@@ -7,7 +7,7 @@ import pytest
 from fedswipe.events import ClientId, DeltaCodec, ObjectRef, OffsetRange, Sha256, Version
 from fedswipe.kafka.record import Record
 from fedswipe.learning.client_trainer import BaseModel, ClientSwipes, Training
-from fedswipe.learning.delta import decode_delta
+from fedswipe.learning.delta import decode_delta, encode_delta
 from fedswipe.topology import LINEAGES, SWIPES
 from fedswipe.training_examples import ClientExamples, Example
 from services.trainer.deltas import LARGEST_PAYLOAD, ComputeDeltas, delta_id, seed_of
@@ -71,7 +71,7 @@ def test_a_delta_travels_in_the_record(client: ClientExamples) -> None:
     (delta,) = compute.compute(BASE, [client], SPAN, never)
     assert not isinstance(delta, list)
     assert delta.payload is not None
-    np.testing.assert_array_equal(decode_delta(delta.payload, DeltaCodec.FP16, 2), [0.5, -2.0])
+    np.testing.assert_array_equal(decode_delta(delta.payload, DeltaCodec.FP16, [2]), [0.5, -2.0])
     assert (delta.content, delta.loss_before, delta.loss_after) == (None, 2.0, 1.0)
 
 
@@ -98,3 +98,23 @@ def test_a_delta_that_cannot_be_written_makes_letters(
     assert isinstance(letters, list)
     assert [type(letter) for letter in letters] == [Letter]
     assert (letters[0].event.reason, letters[0].event.offset, letters[0].key) == (reason, 12, b"k")
+
+
+def test_what_is_left_out_goes_on_with_the_ranges_next_delta_and_no_further(client: ClientExamples) -> None:
+    size = 100
+    base = BaseModel(BASE.lineage, BASE.version, BASE.link, {"weight": np.zeros(size, np.float32)})
+    clients = [client, ClientExamples(ClientId("bob"), client.examples * 3)]
+    given = np.linspace(0.1, 1.0, size, dtype=np.float32)
+    compute = ComputeDeltas(Returns(given), DeltaCodec.TOPK, 0.2)
+
+    def payloads() -> list[bytes | None]:
+        deltas = list(compute.compute(base, clients, SPAN, never))
+        assert not any(isinstance(delta, list) for delta in deltas)
+        return [delta.payload for delta in deltas if not isinstance(delta, list)]
+
+    first, second = payloads()
+    assert first == encode_delta(given, DeltaCodec.TOPK, [size], 0.2)
+    left = given - decode_delta(first or b"", DeltaCodec.TOPK, [size])
+    assert second == encode_delta(given + left / 3, DeltaCodec.TOPK, [size], 0.2)
+    assert second != first
+    assert payloads() == [first, second], "the same range gives the same bytes"

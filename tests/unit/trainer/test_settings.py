@@ -23,7 +23,13 @@ def test_an_instance_has_a_transactional_id_of_its_own() -> None:
 
 @pytest.mark.parametrize(
     ("variable", "value"),
-    [("TRAINER_EPOCHS", "0"), ("TRAINER_OPTIMIZER", "lion"), ("DEVICE", "tpu"), ("TRAINER_CODEC", "INT4")],
+    [
+        ("TRAINER_EPOCHS", "0"),
+        ("TRAINER_OPTIMIZER", "lion"),
+        ("DEVICE", "tpu"),
+        ("TRAINER_CODEC", "INT3"),
+        ("TRAINER_TOPK_SHARE", "0"),
+    ],
 )
 def test_a_wrong_value_is_refused_by_its_variables_name(variable: str, value: str) -> None:
     with pytest.raises(FedswipeError, match=variable):

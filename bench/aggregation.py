@@ -1,0 +1,90 @@
+"""What codecs of deltas and rules of folding cost. Prints JSON lines.
+
+Of a codec: bytes, error, CPU time to write, to read, and to judge and fold; of a rule: what it holds in
+memory, and the CPU time of a window's end. The best of several runs, in CPU time of one process, so that
+others on the machine change little.
+"""
+
+import json
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from fedswipe.events import DeltaCodec
+from fedswipe.learning.architecture import Architecture
+from fedswipe.learning.delta import decode_delta, encode_delta
+from fedswipe.learning.folding import Folding
+from fedswipe.learning.recipe import CHOICES, Recipe
+from fedswipe.learning.robust import Kept
+from fedswipe.learning.running_sum import RunningSum
+from fedswipe.swipe.layout import load_layout
+
+SIZES = Architecture(load_layout("qwerty-en")).sizes
+WEIGHT = 5 * 1024  # five examples, no version late
+RUNS = 40
+
+
+def main() -> None:
+    """Measure and print."""
+    print(json.dumps({"numbers": sum(SIZES), "tensors": len(SIZES)}))
+    for codec in DeltaCodec:
+        print(json.dumps(cost_of_codec(codec)))
+    for rule in CHOICES["rule"]:
+        print(json.dumps(cost_of_rule(rule)))
+
+
+def cost_of_codec(codec: DeltaCodec) -> dict[str, object]:
+    """Write, read and fold one delta many times."""
+    flat = delta(0)
+    payload = encode_delta(flat, codec, SIZES)
+    error = np.linalg.norm(decode_delta(payload, codec, SIZES) - flat) / np.linalg.norm(flat)
+    window = Folding(Recipe(), SIZES)
+
+    def fold() -> None:
+        assert window.judge(payload, codec) is None
+        window.add(WEIGHT)
+
+    return {
+        "codec": codec,
+        "bytes": len(payload),
+        "error": round(float(error), 5),
+        "encode_ms": best(lambda: encode_delta(flat, codec, SIZES)),
+        "decode_ms": best(lambda: decode_delta(payload, codec, SIZES)),
+        "fold_ms": best(fold),
+    }
+
+
+def cost_of_rule(rule: str) -> dict[str, object]:
+    """Fill a window of the default recipe and close it a few times."""
+    recipe = Recipe(rule=rule)
+    counted = RunningSum(sum(SIZES)) if rule == "mean" else Kept(recipe, sum(SIZES))
+    for number in range(recipe.deltas):
+        values = np.rint(np.ldexp(delta(number).astype(np.float64), recipe.scale_bits))
+        counted.add(values, float(np.abs(values).max()), WEIGHT)
+    held = sum(row.nbytes for row in counted.rows) if isinstance(counted, Kept) else 3 * 8 * sum(SIZES)
+    return {
+        "rule": rule,
+        "deltas": recipe.deltas,
+        "held_mb": round(held / 1e6, 1),
+        "close_ms": best(lambda: counted.sum, 5),
+    }
+
+
+def delta(seed: int) -> np.ndarray:
+    """Return normally distributed numbers of the size of a real delta's."""
+    return np.random.default_rng(seed).standard_normal(sum(SIZES)).astype(np.float32) * np.float32(0.01)
+
+
+def best(run: Callable[[], object], runs: int = RUNS) -> float:
+    """Return the CPU milliseconds of the fastest run."""
+    found = []
+    for _ in range(runs):
+        began = time.process_time()
+        run()
+        found.append(time.process_time() - began)
+    return round(min(found) * 1e3, 3)
+
+
+if __name__ == "__main__":
+    main()
