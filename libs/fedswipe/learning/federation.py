@@ -78,7 +78,7 @@ class Federation:
         bases = {step.link: age for age, step in enumerate(reversed(recent))}
         seen = frozenset[DeltaId]().union(*(step.folded for step in recent[-bound:] if bound))
         history = History(version, bases, frozenset(), seen)
-        return Window(self.recipe, self.lineage.model_id, self.architecture.size, history)
+        return Window(self.recipe, self.lineage.model_id, self.architecture.sizes, history)
 
 
 def _no_store(content: ObjectRef) -> Verdict:

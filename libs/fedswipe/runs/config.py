@@ -38,7 +38,8 @@ class Simulate:
     fewest: int = 8
     most: int = 200
     stack: int = 8
-    codec: Literal["FP32", "FP16"] = "FP16"
+    codec: Literal["FP32", "FP16", "INT8", "INT4", "TOPK"] = "FP16"
+    top_k_share: float = 0.1
     local: LocalRecipe = field(default_factory=LocalRecipe)
     window: Recipe = field(default_factory=Recipe)
     augmentation: Augmentation | None = None

@@ -11,8 +11,9 @@ from safetensors import numpy as safetensors
 
 from fedswipe.errors import FedswipeError, InvalidMessage
 from fedswipe.events import ClientId, DeltaCodec, DeltaComputed, DeltaId, OffsetRange
+from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.client_trainer import BaseModel, ClientSwipes, Training
-from fedswipe.learning.delta import encode_delta
+from fedswipe.learning.error_feedback import ErrorFeedback
 from fedswipe.learning.federation import Federation, Step
 from fedswipe.learning.optimizer import Trained
 from fedswipe.learning.torch_trainer import Apparatus, TorchTrainer
@@ -52,7 +53,7 @@ def simulate(
         swipes = [_part(clients[name], told.most, random) for name in chosen]
         losses = []
         features = [_features(config, judge.architecture.layout, one, random) for one in swipes]
-        for delta in _deltas(config, trainer, federation.head, chosen, swipes, features):
+        for delta in _deltas(config, trainer, judge.architecture, federation.head, chosen, swipes, features):
             federation.fold(delta)
             losses.append(delta.loss_before)
         federation.publish()
@@ -68,12 +69,14 @@ def simulate(
 def _deltas(
     config: Config,
     trainer: TorchTrainer,
+    architecture: Architecture,
     base: BaseModel,
     names: Sequence[str],
     swipes: Sequence[Swipes],
     features: Sequence[NDArray[np.float32]],
 ) -> Iterator[DeltaComputed]:
     codec = DeltaCodec(config.simulate.codec)
+    feedback = ErrorFeedback(codec, architecture.sizes, config.simulate.top_k_share)  # as within a range
     ids = [_delta_id(base, name) for name in names]
     asked = [
         ClientSwipes(described, one.words, int(id_[:16], 16) >> 1)
@@ -82,11 +85,18 @@ def _deltas(
     for name, id_, one, training in zip(names, ids, swipes, trainer.train(base, asked), strict=True):
         if isinstance(training, InvalidMessage):
             continue  # as in the services, where it becomes dead letters: it has no part in the model
-        yield _event(base, name, id_, len(one.words), training, codec)
+        payload = feedback.encode(training.delta, len(one.words))
+        yield _event(base, name, id_, len(one.words), training, codec, payload)
 
 
 def _event(
-    base: BaseModel, name: str, id_: DeltaId, examples: int, training: Training, codec: DeltaCodec
+    base: BaseModel,
+    name: str,
+    id_: DeltaId,
+    examples: int,
+    training: Training,
+    codec: DeltaCodec,
+    payload: bytes,
 ) -> DeltaComputed:
     return DeltaComputed(
         delta_id=id_,
@@ -100,7 +110,7 @@ def _event(
         loss_before=training.loss_before,
         loss_after=training.loss_after,
         codec=codec,
-        payload=encode_delta(training.delta, codec),
+        payload=payload,
         content=None,
     )
 

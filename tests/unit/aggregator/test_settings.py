@@ -1,6 +1,7 @@
 import pytest
 
 from fedswipe.errors import FedswipeError
+from fedswipe.learning.recipe import Recipe
 from fedswipe.topology import AGGREGATORS, LINEAGES
 from services.aggregator.settings import Settings
 
@@ -20,9 +21,6 @@ def test_a_lineage_that_is_not_there_is_refused() -> None:
 def test_lineages_share_no_group_or_members_would_take_each_others_partition() -> None:
     assert AGGREGATORS.keys() == {line.model_id for line in LINEAGES}
     assert len({group.name for group in AGGREGATORS.values()}) == len(LINEAGES)
-
-
-from fedswipe.learning.recipe import Recipe
 
 
 def test_without_a_variable_the_recipe_is_the_default_one() -> None:
