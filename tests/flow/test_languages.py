@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from types import SimpleNamespace
@@ -9,8 +10,6 @@ from typing import Any, cast
 
 import pytest
 from confluent_kafka import TopicPartition
-from services.trainer.local_trainer import BaseModel
-from services.trainer.torch_trainer import TorchTrainer
 
 from fedswipe import codec
 from fedswipe.codec import PackagedSchemas
@@ -19,10 +18,14 @@ from fedswipe.kafka.consume_loop import Membership
 from fedswipe.kafka.record import Record
 from fedswipe.kafka.transaction import Outgoing
 from fedswipe.learning.architecture import Architecture
-from fedswipe.learning.factory import factory_bytes
+from fedswipe.learning.client_trainer import BaseModel
+from fedswipe.learning.factory import factory_bytes, factory_weights
+from fedswipe.learning.federation import Federation
 from fedswipe.learning.local_training import LocalRecipe
+from fedswipe.learning.optimizer import Trained
 from fedswipe.learning.recipe import Recipe
-from fedswipe.learning.weights import from_bytes
+from fedswipe.learning.torch_trainer import Apparatus, TorchTrainer
+from fedswipe.learning.weights import from_bytes, to_bytes
 from fedswipe.swipe.layout import load_layout
 from fedswipe.swipe.lexicon import load_lexicon
 from fedswipe.swipe.search import Decoder
@@ -51,6 +54,7 @@ CLIENTS, SWIPES_EACH = 2, 10
 RECIPE = Recipe(deltas=CLIENTS, records=10, seconds=10.0)
 LOCAL = LocalRecipe(epochs=1, optimizer="adam", learning_rate=1e-4, batch_size=16, clip_norm=1.0)
 SCHEMAS = PackagedSchemas()
+LINEAGE_APPARATUS = {str(line.model_id): Apparatus.of(line) for line in LINEAGES}
 
 
 class Served:
@@ -71,6 +75,7 @@ class Served:
             client.chain, objects, client, store, SCHEMAS, RECIPE, clock, threading.Event()
         )
         self.mails = mails
+        self.deltas: list[DeltaComputed] = []
         decoder = Decoder(load_lexicon(line.lexicon), self.layout)
         self.predictor = Predictor(line, decoder, store, now=lambda: datetime(2030, 1, 1, tzinfo=UTC))
 
@@ -95,6 +100,8 @@ class Served:
     def fold(self, out: Outgoing) -> None:
         """Take a delta as the broker would store it."""
         assert (out.topic, out.partition) == (WEIGHT_DELTAS, self.line.partition)
+        assert isinstance(out.event, DeltaComputed)
+        self.deltas.append(out.event)
         offset = self.log.write_delta(codec.encode(out.event))
         self.reader.records(self.log.read(offset, 1))
 
@@ -121,7 +128,7 @@ class Trainer:
         clock = SimpleNamespace(now=lambda: 0.0)
         limits = Collecting(RangeLimits(len(LINEAGES) * CLIENTS * SWIPES_EACH, 1e6), Load(10_000, 10**9))
         self.collect = CollectSwipes(limits, closed, clock, SCHEMAS, lambda _: 0)
-        compute = ComputeDeltas(TorchTrainer(LINEAGES, LOCAL, threads=1), DeltaCodec.FP16)
+        compute = ComputeDeltas(TorchTrainer(LINEAGE_APPARATUS, LOCAL), DeltaCodec.FP16)
         memory = SwipeMemory(lambda *_: [], lambda *_: ([], 0), SCHEMAS, 0)
         transactions = SimpleNamespace(commit=lambda events, *_: self.events.extend(events))
         self.train = TrainRanges(closed, heads, compute, store, transactions, SCHEMAS, memory)
@@ -200,3 +207,17 @@ def test_its_newest_model_answers_with_its_own_words(loops: dict[str, Served], l
         word in [each.word for each in answer] for word, answer in zip(words, found.words, strict=True)
     )
     assert right > 0.8 * len(words)
+
+
+@pytest.mark.parametrize("line", LINEAGES, ids=lambda line: line.model_id)
+def test_equal_deltas_give_equal_bytes_in_the_loop_and_in_a_simulation(
+    loops: dict[str, Served], line: Lineage
+) -> None:
+    one = loops[line.model_id]
+    base = one.architecture.join(factory_weights(line.model_id, one.architecture))
+    simulated = Federation(line, one.architecture, RECIPE, Trained(base, {}))
+    head = simulated.head
+    for delta in one.deltas:
+        simulated.fold(replace(delta, base_link=head.link))  # a link is named by where it lies
+    assert simulated.head.version == 2
+    assert to_bytes(simulated.head.weights) == one.store.get(one.chain.event(2).model)

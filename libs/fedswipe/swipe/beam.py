@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from fedswipe.swipe.compiled import compiled
 from fedswipe.swipe.trie import NO_WORD, Trie
+from fedswipe.swipe.weighing import Weighing
 
-HALVINGS = 9  # of a range of 150 nats: to a third of a nat
+HALVINGS = 9  # of a range of a few hundred nats, to one or less
 
 
 class Beam(NamedTuple):
@@ -26,17 +27,6 @@ class Beam(NamedTuple):
     width: int
     reach: float
     idle: float
-
-
-class Weighing(NamedTuple):
-    """What ranks are made of, besides probabilities: float64 (nodes,) of the trie, and a letter's bonus.
-
-    below: the weight of the best word from a node on down. here: that of the word which ends there.
-    """
-
-    below: NDArray[np.float64]
-    here: NDArray[np.float64]
-    bonus: float
 
 
 class Prefixes(NamedTuple):
@@ -59,7 +49,6 @@ def find(
     room = min(len(trie.letters), 3 * min(beam.width, len(trie.letters)) + probabilities.shape[2])
     before = Prefixes(np.empty(room, dtype=np.int32), np.empty(room), np.empty(room), np.empty(room))
     after = Prefixes(np.empty(room, dtype=np.int32), np.empty(room), np.empty(room), np.empty(room))
-    best = np.empty(found.shape[1])
     for i in range(len(probabilities)):
         before.nodes[0], before.in_letter[0], before.in_blank[0], before.ranks[0] = 0, 0.0, 1.0, 1.0
         held, idles = 1, False
@@ -70,7 +59,7 @@ def find(
                 count = _step(probabilities[i, t], most, trie, weighing, beam, before, held, after)
                 held = _prune(after, count, beam)
                 before, after = after, before
-        _name(trie, weighing, before, held, best, found[i])
+        _name(trie, weighing, before, held, found[i])
 
 
 @compiled
@@ -194,17 +183,11 @@ def _keep(prefixes: Prefixes, count: int, lowest: float, width: int) -> int:
 
 
 @compiled
-def _name(
-    trie: Trie,
-    weighing: Weighing,
-    prefixes: Prefixes,
-    held: int,
-    best: NDArray[np.float64],
-    found: NDArray[np.int32],
-) -> None:
+def _name(trie: Trie, weighing: Weighing, prefixes: Prefixes, held: int, found: NDArray[np.int32]) -> None:
     """Put the words among the prefixes in order."""
-    for place in range(len(best)):
-        best[place], found[place] = 0.0, NO_WORD
+    best = np.zeros(len(found))
+    for place in range(len(found)):
+        found[place] = NO_WORD
     for j in range(held):
         node = prefixes.nodes[j]
         rank = (prefixes.in_letter[j] + prefixes.in_blank[j]) * weighing.here[node]

@@ -22,7 +22,7 @@ def word_ctcs(
     output is asked for; a negative one gives -inf.
     """
     ctcs = np.empty(words.shape)
-    _fill(*outputs, spellings, words, ctcs)
+    _fill(*outputs, spellings, np.ascontiguousarray(words, dtype=np.int32), ctcs)
     return ctcs
 
 

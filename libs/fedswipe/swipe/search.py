@@ -8,18 +8,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fedswipe.swipe.beam import Beam, Weighing, find
+from fedswipe.swipe.beam import Beam, find
 from fedswipe.swipe.ctc import word_ctcs
 from fedswipe.swipe.layout import Layout
 from fedswipe.swipe.lexicon import Lexicon
 from fedswipe.swipe.outputs import Outputs
 from fedswipe.swipe.search_weights import SearchWeights
 from fedswipe.swipe.trie import NO_WORD, build_trie, encode_words
+from fedswipe.swipe.weighing import Weighing
 
-BEAM = Beam(width=160, reach=150.0, idle=0.03)
+BEAM = Beam(width=160, reach=150.0, idle=0.01)
 WIDER = 4  # times as wide is the beam where it held fewer words than were asked for
 SPARE = 14  # finalists more than words asked for: the beam's order is nearly the exact one
-STEEPEST = 100.0  # nats; in the beam no letter's bonus and no word's frequency counts more
 
 
 class Candidate(NamedTuple):
@@ -58,16 +58,19 @@ class Decoder:
     def __init__(self, lexicon: Lexicon, layout: Layout, beam: Beam = BEAM) -> None:
         self.lexicon = lexicon
         self.layout = layout
-        self._beam, self._wider = beam, Beam(WIDER * beam.width, WIDER * beam.reach, beam.idle)
+        reach, idle = float(beam.reach), float(beam.idle)  # whole numbers would be compiled for anew
+        self._beam = Beam(beam.width, reach, idle)
+        self._wider = Beam(WIDER * beam.width, WIDER * reach, idle)
         self.spellings = encode_words(lexicon.words, layout)
         self._lengths = np.count_nonzero(self.spellings, axis=1)
         self._places = {word: place for place, word in enumerate(lexicon.words)}
         self._log_unigram = lexicon.log_unigram.astype(np.float64)
         self._trie = build_trie(self.spellings, lexicon.log_unigram)
-        self._weighing = lru_cache(maxsize=4)(self._weigh)  # of the models that are served at one time
+        weighing = partial(Weighing.of, self._trie, self._log_unigram)
+        self._weighing = lru_cache(maxsize=4)(weighing)  # of the models that are served at one time
 
     def decode(self, log_probs: NDArray[np.float32], search: SearchWeights, top_k: int) -> list[Candidate]:
-        """The top_k words with the highest scores, best first; equal ones stand in the lexicon's order.
+        """The top_k best words that the beam finds, best first; equal ones stand in the lexicon's order.
 
         Fewer words come back only when fewer have any probability: a word with more letters than steps has
         none. Raises ValueError for a wrong shape or NaN.
@@ -124,15 +127,17 @@ class Decoder:
 
     def _rank(self, outputs: Outputs, search: SearchWeights, k: int, beam: Beam) -> Ranking:
         found = np.empty((len(outputs.logs), k + SPARE), dtype=np.int32)
-        find(outputs.probabilities, self._trie, self._weighing(search.unigram, search.length), beam, found)
+        find(outputs.probabilities, self._trie, self._weighing(search), beam, found)
         return self._ordered(outputs, found, search, k)
 
     def _rank_all(self, outputs: Outputs, search: SearchWeights, k: int) -> Ranking:
+        shape = (len(outputs.logs), k)
+        ranking = Ranking(np.empty(shape, dtype=np.int32), np.empty(shape), np.empty(shape))
         every = np.arange(len(self.lexicon.words), dtype=np.int32)[None]
-        each = [
-            self._ordered(outputs.of_rows(np.array([n])), every, search, k) for n in range(len(outputs.logs))
-        ]
-        return Ranking(*map(np.concatenate, zip(*each, strict=True)))
+        for n in range(len(outputs.logs)):  # one at a time: all words of all outputs would take much memory
+            best = self._ordered(outputs.of_rows(np.array([n])), every, search, k)
+            ranking.words[n], ranking.scores[n], ranking.ctcs[n] = (part[0] for part in best)
+        return ranking
 
     def _ordered(self, outputs: Outputs, words: NDArray[np.int32], search: SearchWeights, k: int) -> Ranking:
         """The k best of these words, (N, M), by their exact scores."""
@@ -143,20 +148,10 @@ class Decoder:
         ranking.words[ranking.scores == -np.inf] = NO_WORD
         return ranking
 
-    def _weigh(self, unigram: float, length: float) -> Weighing:
-        trie = self._trie
-        below = unigram * (trie.best_below if unigram >= 0.0 else trie.worst_below)
-        here = unigram * self._log_unigram[trie.words]  # of a node without a word it is never read
-        return Weighing(_bounded_exp(below), _bounded_exp(here), float(_bounded_exp(np.array(length))))
-
     def _count(self, top_k: int) -> int:
         if top_k < 1:
             raise ValueError(f"top_k: {top_k}; ask for at least one word")
         return min(top_k, len(self.lexicon.words))
-
-
-def _bounded_exp(logs: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.exp(np.clip(logs, -STEEPEST, STEEPEST))
 
 
 def shares(candidates: Sequence[Candidate], search: SearchWeights) -> NDArray[np.float64]:

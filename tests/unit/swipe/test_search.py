@@ -201,6 +201,12 @@ def test_a_ranking_is_filled_up_where_words_are_missing() -> None:
     assert (scores[0, 1], ctcs[0, 1]) == (-np.inf, -np.inf)
 
 
+def test_no_outputs_have_no_words() -> None:
+    decoder, none = Decoder(lexicon({"a": -1.0}), LAYOUT), np.zeros((0, 4, LAYOUT.classes), dtype=np.float32)
+    assert decoder.decode_batch(none, PLAIN, 3) == []
+    assert decoder.rank_all(none, PLAIN, 3).words.shape == (0, 1)
+
+
 def test_the_ctc_of_given_words_is_theirs() -> None:
     decoder = Decoder(lexicon({"abc": -1.0, "cab": -2.0}), LAYOUT)
     outputs = np.stack([random_outputs(seed, 9, 2.0) for seed in range(2)])
