@@ -86,6 +86,7 @@ def _recipe(settings: Settings) -> LocalRecipe:
         optimizer="sgd" if settings.optimizer == "sgd" else "adam",
         learning_rate=settings.learning_rate,
         batch_size=settings.batch_size,
+        candidates=settings.candidates,
         clip_norm=settings.clip_norm,
         fedprox_mu=settings.fedprox_mu,
         device=device,

@@ -51,6 +51,13 @@ class Settings:
     )
     epochs: int = setting("TRAINER_EPOCHS", "local epochs", 1, least=1, most=100)
     batch_size: int = setting("TRAINER_BATCH_SIZE", "swipes a local step", 16, least=1, most=4096)
+    candidates: int = setting(
+        "TRAINER_CANDIDATES",
+        "words a swipe that training tells apart, the right one among them; 0: it learns letters alone",
+        8,
+        least=0,
+        most=50,
+    )
     optimizer: str = setting("TRAINER_OPTIMIZER", "local optimiser", "adam", choices=("adam", "sgd"))
     learning_rate: float = setting("TRAINER_LEARNING_RATE", "local learning rate", 2e-3, least=0.0, most=10.0)
     clip_norm: float = setting("TRAINER_CLIP_NORM", "largest L2 norm of a step's gradient", 1.0, least=1e-6)

@@ -25,11 +25,15 @@ class BaseModel:
 
 @dataclass(frozen=True, eq=False)
 class ClientSwipes:
-    """One client's swipes: features (n, 64, C), their n words, and the seed of their order."""
+    """One client's swipes: features (n, 64, C), their n words, and the seed of their order.
+
+    ``correction``, a vector of the model's size, is added to each gradient (SCAFFOLD).
+    """
 
     features: NDArray[np.float32]
     words: Sequence[str]
     seed: int
+    correction: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -38,10 +38,14 @@ class LocalRecipe:
 
 @dataclass(frozen=True, eq=False)
 class Client:
-    """One client's swipes, at least one, and the seed of their order."""
+    """One client's swipes, at least one, and the seed of their order.
+
+    ``correction`` is added to every gradient of the network, see `scaffold`.
+    """
 
     examples: Examples
     seed: int
+    correction: Weights | None = None
 
     def __post_init__(self) -> None:
         if len(self.examples) == 0:
@@ -113,5 +117,9 @@ def _fit(network: ConvGRU, examples: Examples, client: Client, recipe: LocalReci
         if recipe.fedprox_mu:
             drift = [(p - anchor).square().sum() for p, anchor in zip(parameters, anchors, strict=True)]
             loss = loss + recipe.fedprox_mu / 2 * torch.stack(drift).sum()
-        gradients = torch.autograd.grad(loss, parameters)
-        optimizer.step(clipped(gradients, recipe.clip_norm), recipe.learning_rate)
+        gradients = clipped(torch.autograd.grad(loss, parameters), recipe.clip_norm)
+        if client.correction is not None:
+            names = [name for name, _ in network.named_parameters()]
+            for gradient, name in zip(gradients, names, strict=True):
+                gradient += torch.from_numpy(client.correction[name]).to(gradient.device)
+        optimizer.step(gradients, recipe.learning_rate)

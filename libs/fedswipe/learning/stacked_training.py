@@ -35,6 +35,7 @@ def train_stacked(
 ) -> list[LocalResult]:
     """Train each client from ``base`` for itself; the results are in the clients' order.
 
+    Either all clients have a correction or none.
     A result that is not finite says so itself, see `LocalResult.is_finite`: it harms no other client's.
     """
     order = sorted(range(len(clients)), key=lambda place: -clients[place].steps(recipe))
@@ -70,6 +71,11 @@ class _Stack:
         self._weights = {
             name: anchor.repeat(len(clients), *([1] * anchor.dim())) for name, anchor in self._anchors.items()
         }
+        given = [client.correction for client in clients if client.correction is not None]
+        self._corrections = {
+            name: torch.tensor(np.stack([one[name] for one in given]), device=recipe.device)
+            for name in (self._anchors if given else ())
+        }
 
     def results(self) -> Iterator[LocalResult]:
         judged = _Batch(self._rows([judged_rows(len(client.examples)) for client in self._clients]))
@@ -89,13 +95,23 @@ class _Stack:
             gradients = list(torch.autograd.grad(loss, list(leaves.values())))
             if self._recipe.fedprox_mu:
                 gradients = self._pulled(gradients, active)
-            optimizer.step(_clipped(gradients, self._recipe.clip_norm), self._recipe.learning_rate)
+            gradients = _clipped(gradients, self._recipe.clip_norm)
+            optimizer.step(self._corrected(gradients, leaves), self._recipe.learning_rate)
 
     def _pulled(self, gradients: Sequence[Tensor], active: dict[str, Tensor]) -> list[Tensor]:
         """FedProx: the gradient of half of mu times the squared way from the base."""
         drifts = [stacked - self._anchors[name] for name, stacked in active.items()]
         mu = self._recipe.fedprox_mu
         return [gradient.add(way, alpha=mu) for gradient, way in zip(gradients, drifts, strict=True)]
+
+    def _corrected(self, gradients: list[Tensor], leaves: dict[str, Tensor]) -> list[Tensor]:
+        """SCAFFOLD: each client's correction is added to its gradients."""
+        if not self._corrections:
+            return gradients
+        return [
+            gradient + self._corrections[name][: len(gradient)]
+            for gradient, name in zip(gradients, leaves, strict=True)
+        ]
 
     def _batches(self) -> Iterator[_Batch]:
         plans = [list(batches(client, self._recipe)) for client in self._clients]

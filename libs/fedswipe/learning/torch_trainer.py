@@ -97,7 +97,9 @@ class TorchTrainer:
             search, most = search_weights(base.weights), self._recipe.candidates
             outputs = judge.log_probs(client.features)
             candidates = find_candidates(apparatus.decoder, outputs, client.words, search, most)
-        return Client(Examples.of(client.features, targets, candidates), client.seed)
+        given = client.correction
+        correction = None if given is None else apparatus.architecture.split(given)
+        return Client(Examples.of(client.features, targets, candidates), client.seed, correction)
 
     def _results(
         self, architecture: Architecture, base: Weights, clients: Sequence[Client]

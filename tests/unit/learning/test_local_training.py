@@ -110,6 +110,20 @@ def test_a_stack_trains_each_client_as_plain_pytorch_does(
         assert found.loss_after == pytest.approx(plain.loss_after, rel=1e-4)
 
 
+def test_a_correction_is_added_to_each_gradient(base: Weights, features: NDArray[np.float32]) -> None:
+    random = np.random.default_rng(1)
+    correction = {name: random.normal(0, 1e-2, a.shape).astype(np.float32) for name, a in base.items()}
+    corrected = [replace(client(features, 16, seed), correction=correction) for seed in (1, 2)]
+    recipe = LocalRecipe(optimizer="sgd", learning_rate=1e-3, batch_size=16)
+    free = train_client(ENGLISH, base, client(features, 16), recipe)
+    plain = train_client(ENGLISH, base, corrected[0], recipe)
+    stacked, _ = train_stacked(ENGLISH, base, corrected, recipe)
+    for name in ENGLISH.network_shapes:
+        moved = free.weights[name] - recipe.learning_rate * correction[name]
+        np.testing.assert_allclose(plain.weights[name], moved, atol=1e-6)
+        np.testing.assert_allclose(stacked.weights[name], moved, atol=1e-6)
+
+
 def test_what_is_not_finite_says_so_and_harms_no_other(base: Weights, features: NDArray[np.float32]) -> None:
     poisoned = features.copy()
     poisoned[0, 0, 0] = np.nan

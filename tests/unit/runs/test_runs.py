@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fedswipe.errors import FedswipeError
 from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.central_training import CentralRecipe
 from fedswipe.learning.factory import factory_weights
@@ -124,7 +125,18 @@ def test_a_federation_goes_on_to_the_same_bytes(
     assert search_weights(whole) != search_weights(BASE)
 
 
+def test_scaffold_runs_on_sgd_alone(tmp_path: Path, people: People, judge: Judge) -> None:
+    sgd = LocalRecipe(optimizer="sgd", learning_rate=0.05, candidates=3)
+    told = Simulate(rounds=2, clients=4, fewest=2, scaffold=True, local=sgd, window=Recipe(deltas=4))
+    config = Config(judge_every=9, simulate=told)
+    found = simulate(config, LINEAGES[0], BASE, people, judge, folder(tmp_path / "sgd"), never)
+    assert to_bytes(found) != to_bytes(BASE)
+    adam = Config(simulate=replace(told, local=LocalRecipe()))
+    with pytest.raises(FedswipeError, match="SCAFFOLD corrects plain SGD"):
+        simulate(adam, LINEAGES[0], BASE, people, judge, folder(tmp_path / "adam"), never)
+
+
 def test_more_clients_than_people_are_refused(tmp_path: Path, people: People, judge: Judge) -> None:
     config = Config(simulate=replace(Simulate(), clients=7))
-    with pytest.raises(Exception, match=r"simulate.clients: 7 a round, 6 people are there"):
+    with pytest.raises(FedswipeError, match=r"simulate.clients: 7 a round, 6 people are there"):
         simulate(config, LINEAGES[0], BASE, people, judge, folder(tmp_path), never)
