@@ -19,12 +19,12 @@ from fedswipe.kafka.log_range import read_range, read_to_end
 from fedswipe.kafka.schemas import PublishedSchemas
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.kafka.transaction import TransactionalProducer
-from fedswipe.learning.local_training import LocalRecipe
-from fedswipe.learning.torch_trainer import Apparatus, TorchTrainer, device_named
 from fedswipe.lifecycle import serve
 from fedswipe.modelstore import ModelStore
 from fedswipe.modelstore.s3 import S3ModelStore
 from fedswipe.topology import LINEAGES, SWIPES, TRAINERS, Lineage, dead_letters
+from fedswipe.training.local import LocalRecipe
+from fedswipe.training.torch_trainer import Apparatus, TorchTrainer, device_named
 from fedswipe.worker import Worker
 from services.trainer.api import Readiness, create_app
 from services.trainer.closed_ranges import ClosedRanges

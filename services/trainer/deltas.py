@@ -9,11 +9,12 @@ import orjson
 
 from fedswipe.errors import InvalidMessage
 from fedswipe.events import DeltaCodec, DeltaComputed, DeltaId, ObjectRef, OffsetRange
-from fedswipe.learning.client_trainer import BaseModel, ClientSwipes, ClientTrainer, Training
+from fedswipe.learning.base_model import BaseModel
 from fedswipe.learning.error_feedback import ErrorFeedback
 from fedswipe.learning.top_k import SHARE
 from fedswipe.swipe.features import extract
 from fedswipe.swipe.layout import load_layout
+from fedswipe.training.client_trainer import ClientSwipes, ClientTrainer, Training
 from fedswipe.training_examples import ClientExamples
 from services.trainer.letter import Letter
 

@@ -9,7 +9,7 @@ from fedswipe.chain import Link
 from fedswipe.errors import Retryable
 from fedswipe.events import GlobalModelPublished, Sha256, Version
 from fedswipe.learning.architecture import Architecture
-from fedswipe.learning.client_trainer import BaseModel
+from fedswipe.learning.base_model import BaseModel
 from fedswipe.learning.weights import from_bytes
 from fedswipe.modelstore import ContentMismatch, ModelStore, StoreMisconfigured
 from fedswipe.swipe.layout import load_layout

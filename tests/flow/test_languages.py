@@ -18,13 +18,11 @@ from fedswipe.kafka.consume_loop import Membership
 from fedswipe.kafka.record import Record
 from fedswipe.kafka.transaction import Outgoing
 from fedswipe.learning.architecture import Architecture
-from fedswipe.learning.client_trainer import BaseModel
+from fedswipe.learning.base_model import BaseModel
 from fedswipe.learning.factory import factory_bytes, factory_weights
 from fedswipe.learning.federation import Federation
-from fedswipe.learning.local_training import LocalRecipe
 from fedswipe.learning.optimizer import Trained
 from fedswipe.learning.recipe import Recipe
-from fedswipe.learning.torch_trainer import Apparatus, TorchTrainer
 from fedswipe.learning.weights import from_bytes, to_bytes
 from fedswipe.swipe.layout import load_layout
 from fedswipe.swipe.lexicon import load_lexicon
@@ -36,6 +34,8 @@ from fedswipe.testing.lineage_log import InMemoryLineageLog, LineageLogClient
 from fedswipe.testing.modelstore import InMemoryModelStore
 from fedswipe.testing.replay import Replay
 from fedswipe.topology import LINEAGES, SWIPES, WEIGHT_DELTAS, Lineage
+from fedswipe.training.local import LocalRecipe
+from fedswipe.training.torch_trainer import Apparatus, TorchTrainer
 from services.aggregator.delta_reader import DeltaReader
 from services.aggregator.handlers import Aggregation
 from services.aggregator.mailbox import Mail

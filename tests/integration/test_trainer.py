@@ -23,7 +23,6 @@ from fedswipe.kafka.producer import EventProducer
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.delta import decode_delta
-from fedswipe.learning.network import fresh_weights
 from fedswipe.learning.weights import to_bytes, with_search
 from fedswipe.local.leash import Leash
 from fedswipe.local.ports import FreePorts
@@ -38,6 +37,7 @@ from fedswipe.swipe_check import recorded
 from fedswipe.testing.stacks import own_stack
 from fedswipe.testing.until import until
 from fedswipe.topology import GLOBAL_MODELS, LINEAGES, SWIPES, TRAIN_REQUESTS, TRAINERS, WEIGHT_DELTAS
+from fedswipe.training.network import fresh_weights
 
 LINE = LINEAGES[0]
 LAYOUT = load_layout(LINE.layout)

@@ -7,7 +7,6 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from fedswipe.learning.architecture import Architecture
-from fedswipe.learning.pretraining import PretrainingRecipe
 from fedswipe.learning.weights import Weights
 from fedswipe.runs.folder import RunFolder
 from fedswipe.runs.pretrain import pretrain
@@ -15,6 +14,7 @@ from fedswipe.runs.tracking import Untracked
 from fedswipe.swipe.layout import Layout
 from fedswipe.swipe.lexicon import Lexicon
 from fedswipe.swipe.styles import FACTORY
+from fedswipe.training.pretraining import PretrainingRecipe
 
 THREADS = 2
 

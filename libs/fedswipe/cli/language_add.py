@@ -10,12 +10,12 @@ from rich.console import Console
 from fedswipe.cli.factory_model import factory_model
 from fedswipe.errors import FedswipeError
 from fedswipe.events import ModelId
-from fedswipe.learning.pretraining import PretrainingRecipe
 from fedswipe.learning.weights import to_bytes
 from fedswipe.source_tree import Language, SourceTree
 from fedswipe.swipe.layout import Layout, parse_layout
 from fedswipe.swipe.lexicon import Lexicon, build_lexicon, dump, left_out
 from fedswipe.topology import Lineage
+from fedswipe.training.pretraining import PretrainingRecipe
 
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
 SHOWN = 8  # words that cannot be typed

@@ -11,7 +11,7 @@ import orjson
 from fedswipe.events import DeltaComputed, DeltaId, ObjectRef, Sha256, Version
 from fedswipe.learning import optimizer
 from fedswipe.learning.architecture import Architecture
-from fedswipe.learning.client_trainer import BaseModel
+from fedswipe.learning.base_model import BaseModel
 from fedswipe.learning.manifest import Manifest
 from fedswipe.learning.optimizer import Trained
 from fedswipe.learning.recipe import Recipe

@@ -8,11 +8,11 @@ from typing import Any, Literal, get_type_hints
 from pydantic import TypeAdapter, ValidationError
 
 from fedswipe.errors import FedswipeError
-from fedswipe.learning.augmentation import Augmentation
-from fedswipe.learning.central_training import CentralRecipe
-from fedswipe.learning.local_training import LocalRecipe
-from fedswipe.learning.pretraining import PretrainingRecipe
 from fedswipe.learning.recipe import Recipe
+from fedswipe.training.augmentation import Augmentation
+from fedswipe.training.central import CentralRecipe
+from fedswipe.training.local import LocalRecipe
+from fedswipe.training.pretraining import PretrainingRecipe
 
 
 @dataclass(frozen=True)

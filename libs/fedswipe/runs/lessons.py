@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 
 from fedswipe.learning.architecture import Architecture
-from fedswipe.learning.examples import Candidates, Examples
 from fedswipe.learning.inference import Network
-from fedswipe.learning.rivals import find_candidates
 from fedswipe.learning.targets import target
 from fedswipe.learning.weights import Weights, search_weights
 from fedswipe.swipe.features import extract
 from fedswipe.swipe.gesture import Gesture
 from fedswipe.swipe.search import Decoder
+from fedswipe.training.examples import Candidates, Examples
+from fedswipe.training.rivals import find_candidates
 
 PART = 256  # swipes that are searched for at a time
 

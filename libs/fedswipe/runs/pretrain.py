@@ -8,20 +8,20 @@ import numpy as np
 import torch
 
 from fedswipe.learning.architecture import Architecture
-from fedswipe.learning.central_training import CentralTraining, shuffled
-from fedswipe.learning.network import fresh_weights
-from fedswipe.learning.pretraining import (
-    FIRST_SEARCH,
-    PretrainingRecipe,
-    calibrated,
-    draw_swipes,
-)
 from fedswipe.learning.weights import Weights, with_search
 from fedswipe.runs.folder import RunFolder
 from fedswipe.runs.lessons import spelling_lesson, word_lesson
 from fedswipe.swipe.lexicon import Lexicon
 from fedswipe.swipe.search import Decoder
 from fedswipe.swipe.styles import Population
+from fedswipe.training.central import CentralTraining, shuffled
+from fedswipe.training.network import fresh_weights
+from fedswipe.training.pretraining import (
+    FIRST_SEARCH,
+    PretrainingRecipe,
+    calibrated,
+    draw_swipes,
+)
 
 SOME = 512  # of a chunk's swipes set the search's weights, by which the words are told apart
 Progress = Callable[[int, int, float], None]  # steps done, steps in all, loss

@@ -9,7 +9,6 @@ from safetensors import numpy as safetensors
 from fedswipe.errors import FedswipeError
 from fedswipe.learning.federation import Federation, Step
 from fedswipe.learning.optimizer import Trained
-from fedswipe.learning.torch_trainer import Apparatus, TorchTrainer
 from fedswipe.learning.weights import Weights
 from fedswipe.runs.config import Config
 from fedswipe.runs.folder import RunFolder
@@ -17,6 +16,7 @@ from fedswipe.runs.judging import Judge
 from fedswipe.runs.people import People
 from fedswipe.runs.simulated_clients import SimulatedClients
 from fedswipe.topology import Lineage
+from fedswipe.training.torch_trainer import Apparatus, TorchTrainer
 
 Progress = Callable[[int, int, float], None]  # rounds done, rounds in all, mean loss before training
 

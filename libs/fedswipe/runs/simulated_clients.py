@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from fedswipe.errors import FedswipeError, InvalidMessage
 from fedswipe.events import ClientId, DeltaCodec, DeltaComputed, DeltaId, OffsetRange
 from fedswipe.learning.architecture import Architecture
-from fedswipe.learning.client_trainer import BaseModel, ClientSwipes, ClientTrainer, Training
+from fedswipe.learning.base_model import BaseModel
 from fedswipe.learning.error_feedback import ErrorFeedback
-from fedswipe.learning.scaffold import Scaffold
 from fedswipe.runs.config import Simulate
 from fedswipe.runs.people import Swipes
 from fedswipe.swipe.features import extract
+from fedswipe.training.client_trainer import ClientSwipes, ClientTrainer, Training
+from fedswipe.training.scaffold import Scaffold
 
 NOWHERE = OffsetRange(0, 0, 0)  # simulated swipes stand in no log
 

@@ -6,14 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import torch
 
-from fedswipe.learning.central_training import CentralTraining, shuffled
-from fedswipe.learning.pretraining import calibrated
 from fedswipe.learning.weights import Weights
 from fedswipe.runs.config import Config
 from fedswipe.runs.folder import RunFolder
 from fedswipe.runs.judging import Judge
 from fedswipe.runs.lessons import spelling_lesson, word_lesson
 from fedswipe.runs.people import People, Swipes
+from fedswipe.training.central import CentralTraining, shuffled
+from fedswipe.training.pretraining import calibrated
 
 Progress = Callable[[int, int, float], None]  # epochs done, epochs in all, loss
 

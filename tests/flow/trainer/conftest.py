@@ -30,7 +30,7 @@ from fedswipe.kafka.producer import EventProducer
 from fedswipe.kafka.schemas import PublishedSchemas
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.kafka.transaction import Outgoing, TransactionalProducer
-from fedswipe.learning.client_trainer import BaseModel, ClientSwipes, Training
+from fedswipe.learning.base_model import BaseModel
 from fedswipe.testing.modelstore import InMemoryModelStore
 from fedswipe.testing.stacks import own_stack
 from fedswipe.testing.until import until
@@ -42,6 +42,7 @@ from fedswipe.topology import (
     WEIGHT_DELTAS,
     dead_letters,
 )
+from fedswipe.training.client_trainer import ClientSwipes, Training
 from services.trainer.closed_ranges import ClosedRanges
 from services.trainer.deltas import ComputeDeltas
 from services.trainer.handlers import Collecting, CollectSwipes

@@ -15,8 +15,8 @@ import fedswipe
 import services
 from fedswipe.cli import language_add
 from fedswipe.errors import FedswipeError
-from fedswipe.learning.pretraining import PretrainingRecipe
 from fedswipe.topology import LINEAGES
+from fedswipe.training.pretraining import PretrainingRecipe
 
 TINY: dict[str, Any] = {
     "name": "tiny-en",

@@ -2,10 +2,9 @@ import numpy as np
 
 from fedswipe.events import ClientId, DeltaCodec, DeltaComputed, DeltaId, OffsetRange
 from fedswipe.learning.architecture import Architecture
-from fedswipe.learning.client_trainer import BaseModel
+from fedswipe.learning.base_model import BaseModel
 from fedswipe.learning.delta import encode_delta
 from fedswipe.learning.federation import Federation
-from fedswipe.learning.network import fresh_weights
 from fedswipe.learning.optimizer import Trained
 from fedswipe.learning.recipe import Recipe
 from fedswipe.learning.verdict import Verdict
@@ -13,6 +12,7 @@ from fedswipe.learning.weights import with_search
 from fedswipe.swipe.layout import load_layout
 from fedswipe.swipe.search_weights import SearchWeights
 from fedswipe.topology import LINEAGES
+from fedswipe.training.network import fresh_weights
 
 LINE = LINEAGES[0]
 ARCHITECTURE = Architecture(load_layout(LINE.layout))

@@ -4,9 +4,9 @@ import torch
 
 from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.inference import Network
-from fedswipe.learning.network import ConvGRU, network_of, read_weights
 from fedswipe.learning.weights import Weights
 from fedswipe.swipe.layout import load_layout
+from fedswipe.training.network import ConvGRU, network_of, read_weights
 
 
 def some_weights(architecture: Architecture, seed: int) -> Weights:

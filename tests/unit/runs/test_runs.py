@@ -9,10 +9,7 @@ import pytest
 
 from fedswipe.errors import FedswipeError
 from fedswipe.learning.architecture import Architecture
-from fedswipe.learning.central_training import CentralRecipe
 from fedswipe.learning.factory import factory_weights
-from fedswipe.learning.local_training import LocalRecipe
-from fedswipe.learning.pretraining import PretrainingRecipe
 from fedswipe.learning.recipe import Recipe
 from fedswipe.learning.weights import Weights, search_weights, to_bytes, verify
 from fedswipe.runs import pretrain as pretraining
@@ -29,6 +26,9 @@ from fedswipe.swipe.lexicon import load_lexicon
 from fedswipe.swipe.styles import FACTORY
 from fedswipe.swipe.typists import simulate_typists
 from fedswipe.topology import LINEAGES
+from fedswipe.training.central import CentralRecipe
+from fedswipe.training.local import LocalRecipe
+from fedswipe.training.pretraining import PretrainingRecipe
 
 LAYOUT = load_layout("qwerty-en")
 ENGLISH = Architecture(LAYOUT)
@@ -74,7 +74,7 @@ def never(done: int, total: int, loss: float) -> None:
 def test_a_factory_model_is_decided_by_its_seed_also_when_it_was_cut(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fedswipe.learning.pretraining.CHUNK", 48)
+    monkeypatch.setattr("fedswipe.training.pretraining.CHUNK", 48)
     monkeypatch.setattr(pretraining, "SOME", 16)
     recipe = PretrainingRecipe(swipes=100, held_out=16, training=WORDS)
 

@@ -25,9 +25,10 @@ from fedswipe.events import (
 from fedswipe.kafka.consume_loop import Membership
 from fedswipe.kafka.record import Record
 from fedswipe.kafka.transaction import Outgoing
-from fedswipe.learning.client_trainer import BaseModel, ClientSwipes, Training
+from fedswipe.learning.base_model import BaseModel
 from fedswipe.testing.modelstore import InMemoryModelStore
 from fedswipe.topology import LINEAGES, SWIPES, TRAIN_REQUESTS, dead_letters
+from fedswipe.training.client_trainer import ClientSwipes, Training
 from services.trainer.closed_ranges import ClosedRanges, LeasedRange
 from services.trainer.deltas import ComputeDeltas
 from services.trainer.handlers import Collecting, CollectSwipes

@@ -6,9 +6,10 @@ import pytest
 
 from fedswipe.events import ClientId, DeltaCodec, ObjectRef, OffsetRange, Sha256, Version
 from fedswipe.kafka.record import Record
-from fedswipe.learning.client_trainer import BaseModel, ClientSwipes, Training
+from fedswipe.learning.base_model import BaseModel
 from fedswipe.learning.delta import decode_delta, encode_delta
 from fedswipe.topology import LINEAGES, SWIPES
+from fedswipe.training.client_trainer import ClientSwipes, Training
 from fedswipe.training_examples import ClientExamples, Example
 from services.trainer.deltas import LARGEST_PAYLOAD, ComputeDeltas, delta_id, seed_of
 from services.trainer.letter import Letter

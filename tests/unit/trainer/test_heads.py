@@ -7,7 +7,7 @@ import pytest
 from fedswipe.chain import Link
 from fedswipe.events import ClosedBy, GlobalModelPublished, ObjectRef, OffsetRange, Version
 from fedswipe.learning.architecture import Architecture
-from fedswipe.learning.client_trainer import BaseModel
+from fedswipe.learning.base_model import BaseModel
 from fedswipe.learning.weights import Weights, to_bytes
 from fedswipe.swipe.layout import load_layout
 from fedswipe.testing.modelstore import InMemoryModelStore

@@ -1,8 +1,8 @@
 import numpy as np
 
-from fedswipe.learning.calibration import RankedSwipe, calibrate
 from fedswipe.swipe.search import Candidate
 from fedswipe.swipe.search_weights import SearchWeights
+from fedswipe.training.calibration import RankedSwipe, calibrate
 
 TRUE = SearchWeights(unigram=0.5, length=1.5, scale=1.2)
 BASE = SearchWeights(unigram=0.3, length=0.0, scale=1.0)

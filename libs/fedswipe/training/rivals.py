@@ -6,10 +6,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from fedswipe.learning.examples import Candidates
 from fedswipe.swipe.search import Decoder
 from fedswipe.swipe.search_weights import SearchWeights
 from fedswipe.swipe.trie import NO_WORD, encode_words
+from fedswipe.training.examples import Candidates
 
 
 def find_candidates(

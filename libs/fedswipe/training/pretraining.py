@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from numpy.random import Generator
 
 from fedswipe.learning.architecture import Architecture
-from fedswipe.learning.calibration import RankedSwipe, calibrate
-from fedswipe.learning.central_training import CentralRecipe
 from fedswipe.learning.evaluation import Model
 from fedswipe.learning.weights import Weights, search_weights, with_search
 from fedswipe.swipe.gesture import Gesture
@@ -17,6 +15,8 @@ from fedswipe.swipe.search_weights import SearchWeights
 from fedswipe.swipe.styles import Population
 from fedswipe.swipe.synthetic import swipe
 from fedswipe.swipe.typists import draw_words
+from fedswipe.training.calibration import RankedSwipe, calibrate
+from fedswipe.training.central import CentralRecipe
 
 CHUNK = 4096  # swipes drawn at once
 FIRST_SEARCH = SearchWeights(unigram=0.3, length=0.5, scale=1.0)  # finds candidates before anything is known

@@ -1,7 +1,7 @@
 """Many clients' local training as one batched computation.
 
 Every client keeps weights, optimiser and batches of its own, so a client's result is that of
-`local_training.train_client` but for the rounding of sums. One large product is faster than many small ones.
+`local.train_client` but for the rounding of sums. One large product is faster than many small ones.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -13,18 +13,18 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from fedswipe.learning.architecture import Architecture
-from fedswipe.learning.examples import Examples
-from fedswipe.learning.gradient_steps import OPTIMIZERS
-from fedswipe.learning.local_training import (
+from fedswipe.learning.weights import Weights
+from fedswipe.training.examples import Examples
+from fedswipe.training.gradient_steps import OPTIMIZERS
+from fedswipe.training.local import (
     Client,
     LocalRecipe,
     LocalResult,
     batches,
     judged_rows,
 )
-from fedswipe.learning.losses import spelling_losses, swipe_losses
-from fedswipe.learning.stacked_network import log_probs
-from fedswipe.learning.weights import Weights
+from fedswipe.training.losses import spelling_losses, swipe_losses
+from fedswipe.training.stacked_network import log_probs
 
 Losses = Callable[[Tensor, Examples], Tensor]
 NOBODY = -1  # a place of a batch that holds no example

@@ -1,4 +1,4 @@
-"""One client's local training, by plain PyTorch; `stacked_training` trains many at once."""
+"""One client's local training, by plain PyTorch; `stacked` trains many at once."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ import torch
 from numpy.typing import NDArray
 
 from fedswipe.learning.architecture import Architecture
-from fedswipe.learning.examples import Examples
-from fedswipe.learning.gradient_steps import OPTIMIZERS, clipped
-from fedswipe.learning.losses import spelling_losses, swipe_losses
-from fedswipe.learning.network import ConvGRU, network_of, read_weights
 from fedswipe.learning.weights import Weights
+from fedswipe.training.examples import Examples
+from fedswipe.training.gradient_steps import OPTIMIZERS, clipped
+from fedswipe.training.losses import spelling_losses, swipe_losses
+from fedswipe.training.network import ConvGRU, network_of, read_weights
 
 JUDGED = 32  # swipes a client at most whose loss is told: all of them would cost half as much as the training
 

@@ -8,19 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fedswipe.errors import InvalidMessage
-from fedswipe.events import Sha256, Version
-from fedswipe.learning.weights import Weights
-from fedswipe.topology import Lineage
-
-
-@dataclass(frozen=True, eq=False)
-class BaseModel:
-    """A head of a lineage: the link that published it, and the model's verified weights, in its own order."""
-
-    lineage: Lineage
-    version: Version
-    link: Sha256
-    weights: Weights
+from fedswipe.learning.base_model import BaseModel
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fedswipe.learning.scaffold import Scaffold
+from fedswipe.training.scaffold import Scaffold
 
 RATE, STEPS = 0.1, 5
 # Two clients whose losses |x - optimum|^2 / 2 pull to different places: the drift that SCAFFOLD corrects.

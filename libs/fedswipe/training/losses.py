@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import ctc_loss
 
-from fedswipe.learning.examples import Candidates, Examples
+from fedswipe.training.examples import Candidates, Examples
 
 SPELLING = 0.3  # share of the CTC loss a letter beside the loss of the word
 

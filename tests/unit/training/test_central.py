@@ -5,13 +5,13 @@ import pytest
 
 from fedswipe.errors import FedswipeError
 from fedswipe.learning.architecture import Architecture
-from fedswipe.learning.central_training import CentralRecipe, CentralTraining, one_cycle, shuffled
-from fedswipe.learning.examples import Examples
-from fedswipe.learning.network import fresh_weights
 from fedswipe.learning.targets import target
 from fedswipe.learning.weights import to_bytes, verify, with_search
 from fedswipe.swipe.layout import load_layout
 from fedswipe.swipe.search_weights import SearchWeights
+from fedswipe.training.central import CentralRecipe, CentralTraining, one_cycle, shuffled
+from fedswipe.training.examples import Examples
+from fedswipe.training.network import fresh_weights
 
 LAYOUT = load_layout("qwerty-en")
 ENGLISH = Architecture(LAYOUT)

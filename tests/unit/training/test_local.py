@@ -7,14 +7,14 @@ import torch
 from numpy.typing import NDArray
 
 from fedswipe.learning.architecture import Architecture
-from fedswipe.learning.examples import Examples
-from fedswipe.learning.local_training import Client, LocalRecipe, LocalResult, train_client
-from fedswipe.learning.network import fresh_weights
-from fedswipe.learning.stacked_training import train_stacked
 from fedswipe.learning.targets import target
 from fedswipe.learning.weights import Weights, with_search
 from fedswipe.swipe.layout import load_layout
 from fedswipe.swipe.search_weights import SearchWeights
+from fedswipe.training.examples import Examples
+from fedswipe.training.local import Client, LocalRecipe, LocalResult, train_client
+from fedswipe.training.network import fresh_weights
+from fedswipe.training.stacked import train_stacked
 
 LAYOUT = load_layout("qwerty-en")
 ENGLISH = Architecture(LAYOUT)

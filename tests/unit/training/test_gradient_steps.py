@@ -1,7 +1,7 @@
 import numpy as np
 import torch
 
-from fedswipe.learning.gradient_steps import Adam, Sgd, clipped
+from fedswipe.training.gradient_steps import Adam, Sgd, clipped
 
 RATE = 0.05
 

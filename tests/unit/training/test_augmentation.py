@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from fedswipe.learning.augmentation import Augmentation
 from fedswipe.swipe.gesture import Gesture
 from fedswipe.swipe.layout import load_layout
+from fedswipe.training.augmentation import Augmentation
 
 LAYOUT = load_layout("qwerty-en")
 NONE = Augmentation(*[0.0] * 7)

@@ -5,10 +5,7 @@ import torch
 from fedswipe.errors import InvalidMessage
 from fedswipe.events import Sha256, Version
 from fedswipe.learning.architecture import SEARCH_NAMES, Architecture
-from fedswipe.learning.client_trainer import BaseModel, ClientSwipes, Training
-from fedswipe.learning.local_training import LocalRecipe
-from fedswipe.learning.network import fresh_weights
-from fedswipe.learning.torch_trainer import Apparatus, TorchTrainer, device_named
+from fedswipe.learning.base_model import BaseModel
 from fedswipe.learning.weights import with_search
 from fedswipe.swipe.features import extract
 from fedswipe.swipe.layout import load_layout
@@ -16,6 +13,10 @@ from fedswipe.swipe.lexicon import load_lexicon
 from fedswipe.swipe.search_weights import SearchWeights
 from fedswipe.swipe.typists import simulate_typists
 from fedswipe.topology import Lineage
+from fedswipe.training.client_trainer import ClientSwipes, Training
+from fedswipe.training.local import LocalRecipe
+from fedswipe.training.network import fresh_weights
+from fedswipe.training.torch_trainer import Apparatus, TorchTrainer, device_named
 
 LINE = Lineage("swipe-en", "qwerty-en", "en-10k", partition=0)  # type: ignore[arg-type]
 LAYOUT = load_layout(LINE.layout)

@@ -12,7 +12,7 @@ from torch.nn.functional import gelu, layer_norm, pad
 
 from fedswipe.learning.architecture import BLOCKS, STRIDE, WIDTH
 from fedswipe.learning.graph import NORM_EPSILON
-from fedswipe.learning.stacked_gru import stacked_gru
+from fedswipe.training.stacked_gru import stacked_gru
 
 Parameters = Mapping[str, Tensor]
 

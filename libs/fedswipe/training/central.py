@@ -14,12 +14,12 @@ from torch import Tensor
 
 from fedswipe.errors import FedswipeError
 from fedswipe.learning.architecture import Architecture
-from fedswipe.learning.dropout import draw_dropout
-from fedswipe.learning.examples import Examples
-from fedswipe.learning.gradient_steps import Adam, clipped
-from fedswipe.learning.losses import swipe_losses
-from fedswipe.learning.network import network_of
 from fedswipe.learning.weights import Weights
+from fedswipe.training.dropout import draw_dropout
+from fedswipe.training.examples import Examples
+from fedswipe.training.gradient_steps import Adam, clipped
+from fedswipe.training.losses import swipe_losses
+from fedswipe.training.network import network_of
 
 START = 0.04  # of the peak learning rate, at the first step
 

@@ -3,14 +3,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from fedswipe.learning.examples import Candidates, Examples
-from fedswipe.learning.losses import SPELLING, spelling_losses, swipe_losses
-from fedswipe.learning.rivals import find_candidates
 from fedswipe.learning.targets import target
 from fedswipe.swipe.layout import load_layout
 from fedswipe.swipe.lexicon import load_lexicon
 from fedswipe.swipe.search import Decoder
 from fedswipe.swipe.search_weights import SearchWeights
+from fedswipe.training.examples import Candidates, Examples
+from fedswipe.training.losses import SPELLING, spelling_losses, swipe_losses
+from fedswipe.training.rivals import find_candidates
 
 LAYOUT = load_layout("qwerty-en")
 DECODER = Decoder(load_lexicon("en-10k"), LAYOUT)

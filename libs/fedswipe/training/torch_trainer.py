@@ -9,19 +9,20 @@ import torch
 
 from fedswipe.errors import InvalidMessage
 from fedswipe.learning.architecture import Architecture
-from fedswipe.learning.calibration import RankedSwipe, calibrate
-from fedswipe.learning.client_trainer import BaseModel, ClientSwipes, Training
-from fedswipe.learning.examples import Examples
+from fedswipe.learning.base_model import BaseModel
 from fedswipe.learning.inference import Network
-from fedswipe.learning.local_training import Client, LocalRecipe, LocalResult, train_client
-from fedswipe.learning.rivals import find_candidates
-from fedswipe.learning.stacked_training import train_stacked
 from fedswipe.learning.targets import target
 from fedswipe.learning.weights import Weights, search_weights, with_search
 from fedswipe.swipe.layout import load_layout
 from fedswipe.swipe.lexicon import load_lexicon
 from fedswipe.swipe.search import Decoder
 from fedswipe.topology import Lineage
+from fedswipe.training.calibration import RankedSwipe, calibrate
+from fedswipe.training.client_trainer import ClientSwipes, Training
+from fedswipe.training.examples import Examples
+from fedswipe.training.local import Client, LocalRecipe, LocalResult, train_client
+from fedswipe.training.rivals import find_candidates
+from fedswipe.training.stacked import train_stacked
 
 JUDGED = 16  # swipes a client at most: searching for more would cost as much as the training
 CANDIDATES = 10  # a swipe
