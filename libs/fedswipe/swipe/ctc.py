@@ -22,7 +22,7 @@ def word_ctcs(
     output is asked for; a negative one gives -inf.
     """
     ctcs = np.empty(words.shape)
-    _fill(*outputs, spellings, words, ctcs)
+    _fill(outputs.logs, outputs.probabilities, outputs.shifts, spellings, words, ctcs)
     return ctcs
 
 

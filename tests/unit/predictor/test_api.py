@@ -108,7 +108,7 @@ async def test_top_k_has_a_default_and_bounds(http: httpx.AsyncClient, loaded: P
 
 async def test_a_tap_is_a_letter(http: httpx.AsyncClient, loaded: Published) -> None:
     answer = await predict(http, SWIPE | {"points": [[18, 33, 0]], "top_k": 1})
-    assert answer.json()["predictions"][0]["words"] == [{"word": "q", "probability": 1.0}]
+    assert answer.json()["predictions"][0]["words"] == [{"word": "q", "probability": 1.0, "display": "q"}]
 
 
 @pytest.mark.parametrize(
