@@ -4,7 +4,7 @@
 
 Half the prompts of How We Swipe are sentences, the others random words. A sentence is taken for real when two
 people or more were asked for it: random words are drawn anew for everyone, so nobody else gets the same ones.
-The weight is chosen on people who may be trained on, a part of them; those whom nothing is trained on judge it.
+The weight is chosen on some of the people who may be trained on; those whom nothing is trained on judge it.
 The interval is of a bootstrap over people and one over sentences, the wider of both.
 """
 
@@ -26,7 +26,7 @@ from fedswipe.learning.weights import from_bytes, search_weights
 from fedswipe.swipe.bigrams import UNKNOWN, WEIGHT, Bigrams, load_bigrams
 from fedswipe.swipe.context import START, word_before
 from fedswipe.swipe.features import extract
-from fedswipe.swipe.gesture import LabelledGesture
+from fedswipe.swipe.gesture import Gesture, LabelledGesture
 from fedswipe.swipe.layout import load_layout
 from fedswipe.swipe.lexicon import Lexicon, load_lexicon
 from fedswipe.swipe.search import SPARE, Decoder, Ranking
@@ -64,10 +64,10 @@ def main() -> None:
     decoder = Decoder(lexicon, layout, bigrams=bigrams)
     print(f"model {arguments.model or 'factory'}, {search}")
     for name, swipes in (("may be trained on", known), ("unseen", unseen)):
+        people, real, sentences = len(set(swipes.people)), int(swipes.real.sum()), np.array(swipes.sentences)
+        different, random = len(np.unique(sentences[swipes.real])), int((~swipes.real).sum())
         print(
-            f"{name}: {len(set(swipes.people))} people, {int(swipes.real.sum())} swipes of"
-            f" {len({s for s, real in zip(swipes.sentences, swipes.real, strict=True) if real})} real sentences,"
-            f" {int((~swipes.real).sum())} of random words"
+            f"{name}: {people} people, {real} swipes of {different} real sentences, {random} of random words"
         )
     choose(decoder, search, bigrams, known)
     judge(decoder, search, unseen)
@@ -83,7 +83,7 @@ def read_arguments() -> argparse.Namespace:
 
 
 def read_swipes(
-    logs: Path, part: int, network: Callable[[Sequence[object]], NDArray[np.float32]]
+    logs: Path, part: int, network: Callable[[Sequence[Gesture]], NDArray[np.float32]]
 ) -> tuple[Swipes, Swipes]:
     """Those of a part of the people who may be trained on, and those of all others."""
     asked: dict[str, set[str]] = defaultdict(set)
@@ -99,7 +99,7 @@ def read_swipes(
 def of_people(
     rows: Sequence[tuple[str, LabelledGesture]],
     asked: dict[str, set[str]],
-    network: Callable[[Sequence[object]], NDArray[np.float32]],
+    network: Callable[[Sequence[Gesture]], NDArray[np.float32]],
 ) -> Swipes:
     gestures = [swipe.gesture for _, swipe in rows]
     sentences = [" ".join(swipe.sentence) for _, swipe in rows]

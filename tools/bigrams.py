@@ -67,13 +67,14 @@ def read(data: bytes) -> Model:
     place += packed.nbytes + ((1 + triples) * (word_bits + 16) + 7) // 8 + 8
     (length,) = struct.unpack_from("<i", data, place)
     names = data[place + 4 : place + 4 + length].decode().split("\0")[:words]
-    starts = np.arange(int(rows["next"][-1])) * width
+    firsts: NDArray[np.int64] = rows["next"].astype(np.int64)
+    starts = np.arange(firsts[-1]) * width
     return Model(
         words=names,
         alone=np.exp(NAT * rows["log"][:-1].astype(np.float64)),
         backoffs=np.exp(NAT * rows["backoff"][:-1].astype(np.float64)),
         previous=bits(packed, starts, word_bits),
-        following=np.repeat(np.arange(words), np.diff(rows["next"].astype(np.int64))),
+        following=np.repeat(np.arange(words), np.diff(firsts)),
         pairs=np.exp(NAT * tables[bits(packed, starts + word_bits + 16, 16)].astype(np.float64)),
     )
 
