@@ -28,10 +28,12 @@ from fedswipe.swipe.context import START, word_before
 from fedswipe.swipe.features import extract
 from fedswipe.swipe.gesture import Gesture, LabelledGesture
 from fedswipe.swipe.layout import load_layout
-from fedswipe.swipe.lexicon import Lexicon, load_lexicon
-from fedswipe.swipe.search import SPARE, Decoder, Ranking
+from fedswipe.swipe.lexicon import load_lexicon
+from fedswipe.swipe.search import SPARE, Decoder
 from fedswipe.swipe.search_weights import SearchWeights
 
+Reader = Callable[[Sequence[Gesture]], NDArray[np.float32]]
+Row = tuple[str, LabelledGesture]  # a person and a swipe
 Hits = NDArray[np.bool_]
 WEIGHTS = (0.2, 0.4, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5)
 BATCH, TIMED, PASSES, SAMPLES, SEED = 256, 400, 5, 1_000, 7
@@ -82,25 +84,19 @@ def read_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def read_swipes(
-    logs: Path, part: int, network: Callable[[Sequence[Gesture]], NDArray[np.float32]]
-) -> tuple[Swipes, Swipes]:
+def read_swipes(logs: Path, part: int, network: Reader) -> tuple[Swipes, Swipes]:
     """Those of a part of the people who may be trained on, and those of all others."""
     asked: dict[str, set[str]] = defaultdict(set)
-    kinds: tuple[list[tuple[str, LabelledGesture]], ...] = ([], [])
+    kinds: tuple[list[Row], list[Row]] = ([], [])
     for number, person in enumerate(read_people(logs)):
         for swipe in person.swipes:
             asked[" ".join(swipe.sentence)].add(person.id)
         if is_unseen(person.id) or number % part == 0:
             kinds[is_unseen(person.id)].extend((person.id, swipe) for swipe in person.swipes)
-    return tuple(of_people(rows, asked, network) for rows in kinds)  # type: ignore[return-value]
+    return of_people(kinds[0], asked, network), of_people(kinds[1], asked, network)
 
 
-def of_people(
-    rows: Sequence[tuple[str, LabelledGesture]],
-    asked: dict[str, set[str]],
-    network: Callable[[Sequence[Gesture]], NDArray[np.float32]],
-) -> Swipes:
+def of_people(rows: Sequence[Row], asked: dict[str, set[str]], network: Reader) -> Swipes:
     gestures = [swipe.gesture for _, swipe in rows]
     sentences = [" ".join(swipe.sentence) for _, swipe in rows]
     return Swipes(
@@ -116,7 +112,8 @@ def of_people(
 def choose(decoder: Decoder, search: SearchWeights, bigrams: Bigrams, swipes: Swipes) -> None:
     """Top-1 and top-3 at other weights, of the finalists that `decode` has."""
     plain = decoder.rank(swipes.outputs, search, SHOWN + SPARE)
-    gains = of_finalists(bigrams, decoder.lexicon, swipes.before, plain)
+    words = np.append(bigrams.places(decoder.lexicon.words), UNKNOWN)[plain.words]
+    gains = bigrams.gains(bigrams.places(swipes.before), words)
     right = decoder.places(swipes.words)
     print("weight   real top-1 top-3   random top-1 top-3   (people who may be trained on)")
     for weight in (0.0, *WEIGHTS):
@@ -170,13 +167,6 @@ def times(decoder: Decoder, search: SearchWeights, swipes: Swipes) -> None:
         print(
             f"search of one swipe, {name:10} p50 {p50:.3f}  p99 {p99:.3f}  mean {milliseconds.mean():.3f} ms"
         )
-
-
-def of_finalists(
-    bigrams: Bigrams, lexicon: Lexicon, before: Sequence[str | None], ranking: Ranking
-) -> NDArray[np.float64]:
-    words = np.append(bigrams.places(lexicon.words), UNKNOWN)[ranking.words]
-    return bigrams.gains(bigrams.places(before), words)
 
 
 def found(words: NDArray[np.int32], right: NDArray[np.int32]) -> Hits:
