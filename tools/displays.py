@@ -27,6 +27,8 @@ NAMES = """
 """
 # Two letters that people mean as capitals: a state's hardly, and "de" and "da" are parts of names.
 SHORT = "TV OK UK EU UN PC DJ CD BC NY LA DC HD UV IQ CV"
+# The dictionary is American: it has these as names alone.
+STAY = "grey armour tyre sabre nan que del mon"
 MORE = 4.0  # times as often as the word without the apostrophe: "I'm" is for "im", but "were" stays
 MORE_POSSESSIVE = 10.0  # "women's", "today's"; others in 's may as well be a plural
 
@@ -55,7 +57,7 @@ def capitals(word: str, forms: set[str], dictionary: Dictionary) -> str:
     named = {word.capitalize(), word.upper()} & {*NAMES.split(), *SHORT.split()}
     if named:
         return min(named)
-    if len(word) < 3 or dictionary.lookup(word):
+    if len(word) < 3 or word in STAY.split() or dictionary.lookup(word):
         return word
     written = sorted(form for form in forms | {word.capitalize()} if form != word and form.isalpha())
     known = [form for form in written if dictionary.lookup(form)]

@@ -49,6 +49,9 @@ def read_request(body: bytes, keyboard: Keyboard) -> PredictRequest:
     items = content.get("swipes", [content])
     if not isinstance(items, list):
         raise _unknown_shape()
+    if "swipes" in content and "context" in content:  # passed over, it would be missed by nobody
+        detail = "context: a batch has none; give each of its swipes its own"
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "BAD_CONTEXT", detail)
     swipes = read_each(items, lambda item: _read(item, keyboard), shapes.MOST_SWIPES, WORDING)
     client_ids, swipe_ids, before, gestures = (list(column) for column in zip(*swipes, strict=True))
     return PredictRequest(gestures, client_ids, swipe_ids, before, top_k)
@@ -70,7 +73,7 @@ def _read(item: Any, keyboard: Keyboard) -> tuple[str | None, str | None, str | 
 
 
 def _check_context(context: object) -> None:
-    """Say it in our words: of a union the framework says only that none of its members fits."""
+    """Say it in our words: the framework names each member of a union that does not fit."""
     words = [context] if isinstance(context, str) else context
     if words is None:
         return

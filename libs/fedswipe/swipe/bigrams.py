@@ -46,7 +46,8 @@ class Bigrams:
 
     def places(self, words: Sequence[str | None]) -> NDArray[np.int64]:
         """Where words stand in the vocabulary, (N,); V for START, UNKNOWN for None and what it lacks."""
-        return np.array([UNKNOWN if word is None else self._place.get(word, UNKNOWN) for word in words])
+        places = (UNKNOWN if word is None else self._place.get(word, UNKNOWN) for word in words)
+        return np.fromiter(places, dtype=np.int64, count=len(words))
 
     def gains(self, previous: NDArray[np.int64], words: NDArray[np.int64]) -> NDArray[np.float64]:
         """In nats, (N, M), for places (N,) and (N, M); 0 for a pair that is not there, and for UNKNOWN."""

@@ -207,6 +207,7 @@ async def test_every_refused_index_is_listed(http: httpx.AsyncClient, loaded: Pu
         (b"[]", 422, "UNKNOWN_SHAPE"),
         (b'{"swipes": {}}', 422, "UNKNOWN_SHAPE"),
         (b'{"swipes": []}', 422, "NO_SWIPES"),
+        (json.dumps({"swipes": [SWIPE], "context": "hello"}).encode(), 422, "BAD_CONTEXT"),
         (json.dumps({"swipes": [SWIPE] * 101}).encode(), 413, "TOO_MANY_SWIPES"),
         (b" " * (MOST_BYTES + 1), 413, "BODY_TOO_LARGE"),
     ],

@@ -28,7 +28,7 @@ def test_names_and_contractions_are_shown_as_people_write_them(word: str, displa
 
 
 @pytest.mark.parametrize(
-    "word", ["the", "its", "were", "well", "hell", "may", "march", "will", "us", "it", "de", "days"]
+    "word", ["the", "its", "were", "well", "hell", "may", "march", "will", "us", "it", "de", "days", "grey"]
 )
 def test_a_word_that_may_be_meant_as_it_is_stays(word: str) -> None:
     assert show(word, ENGLISH, "the") == word
