@@ -49,7 +49,7 @@ def read_request(body: bytes, keyboard: Keyboard) -> PredictRequest:
     items = content.get("swipes", [content])
     if not isinstance(items, list):
         raise _unknown_shape()
-    if "swipes" in content and "context" in content:  # passed over, it would be missed by nobody
+    if "swipes" in content and "context" in content:  # else it would be passed over in silence
         detail = "context: a batch has none; give each of its swipes its own"
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "BAD_CONTEXT", detail)
     swipes = read_each(items, lambda item: _read(item, keyboard), shapes.MOST_SWIPES, WORDING)
