@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -17,12 +17,13 @@ from fedswipe.http.body import read_body
 from fedswipe.http.probes import add_probes
 from fedswipe.http.problem import Problem, answer_with_problems
 from fedswipe.serving.state import Canary
+from fedswipe.swipe.displays import Displays, show
 from services.predictor import shapes
 from services.predictor.bounded_pool import BoundedPool
 from services.predictor.handlers import ModelNotLoaded, Prediction, Predictor
 from services.predictor.readiness import Readiness
 from services.predictor.requests import Keyboard, PredictRequest, read_request
-from services.predictor.served_model import Identity
+from services.predictor.served_model import Identity, Word
 from services.predictor.serving import Serving
 
 MOST_BYTES = 2 * 1024 * 1024  # of a body
@@ -73,10 +74,12 @@ def answer(
 ) -> dict[str, Any]:
     """Read a request, predict and note it; raises Problem, ModelNotLoaded."""
     request = read_request(body, keyboard)
-    predicted = predictor.predict(request.gestures, request.top_k, request.client_ids)
+    predicted = predictor.predict(request.gestures, request.top_k, request.client_ids, request.before)
     for event in noted(request, predicted):
         note(event)
-    rows = zip(request.swipe_ids, predicted.words, predicted.identities, strict=True)
+    displays = [predictor.displays if len(one.points) > 1 else {} for one in request.gestures]
+    shown = map(with_displays, predicted.words, displays, request.before)
+    rows = zip(request.swipe_ids, shown, predicted.identities, strict=True)
     return {
         "predictions": [
             {"swipe_id": swipe_id, "words": words, "version": model.version}
@@ -84,6 +87,14 @@ def answer(
         ],
         "model": about(predicted.identity),
     }
+
+
+def with_displays(words: Sequence[Word], displays: Displays, before: str | None) -> list[dict[str, Any]]:
+    """Say of each word how it is shown behind the word before it."""
+    return [
+        {"word": one.word, "probability": one.probability, "display": show(one.word, displays, before)}
+        for one in words
+    ]
 
 
 def noted(request: PredictRequest, predicted: Prediction) -> Iterator[PredictionServed]:

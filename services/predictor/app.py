@@ -12,6 +12,7 @@ from fedswipe.kafka.serving_reader import ServingReader
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.lifecycle import serve
 from fedswipe.modelstore.s3 import S3ModelStore
+from fedswipe.swipe.bigrams import load_bigrams
 from fedswipe.swipe.layout import load_layout
 from fedswipe.swipe.lexicon import load_lexicon
 from fedswipe.swipe.search import Decoder
@@ -33,7 +34,8 @@ def main() -> None:
     settings = Settings.from_env(os.environ)
     line = lineage(settings.model_id)
     store = S3ModelStore(settings.store(), settings.patience())
-    decoder = Decoder(load_lexicon(line.lexicon), load_layout(line.layout))
+    words, bigrams = load_lexicon(line.lexicon), load_bigrams(line.lexicon)
+    decoder = Decoder(words, load_layout(line.layout), bigrams=bigrams)
     predictor = Predictor(line, decoder, store, lambda: datetime.now(UTC), settings.name())
     follower = ModelFollower(
         predictor,

@@ -8,6 +8,8 @@ from fedswipe.chain import Link
 from fedswipe.errors import FedswipeError
 from fedswipe.events import GlobalModelPublished, LinkRef, Sha256
 from fedswipe.modelstore import ContentMismatch, ModelStore
+from fedswipe.swipe.context import Before
+from fedswipe.swipe.displays import load_displays
 from fedswipe.swipe.gesture import Gesture
 from fedswipe.swipe.search import Decoder
 from fedswipe.telemetry import meter, tracer
@@ -77,6 +79,7 @@ class Predictor:
         instance: str = "",
     ) -> None:
         self.lineage = lineage
+        self.displays = load_displays(lineage.lexicon)
         self.last_refusal: Refusal | None = None
         self.wanted: Wanted | None = None
         self._decoder = decoder
@@ -119,11 +122,16 @@ class Predictor:
         )
 
     def predict(
-        self, gestures: Sequence[Gesture], top_k: int, client_ids: Sequence[str | None] | None = None
+        self,
+        gestures: Sequence[Gesture],
+        top_k: int,
+        client_ids: Sequence[str | None] | None = None,
+        before: Before = None,
     ) -> Prediction:
         """Return the top_k words of each gesture; a gesture of one point is a tap and yields letters.
 
-        `client_ids` say whose they are: a canary may go by it. Raises ModelNotLoaded before the first model.
+        `client_ids` say whose they are: a canary may go by it. `before` says which word stands before each.
+        Raises ModelNotLoaded before the first model.
         """
         serving = self.serving()  # once: a reload may replace it at any moment
         models = [serving.model_for(one, self.instance) for one in client_ids or [None] * len(gestures)]
@@ -134,7 +142,8 @@ class Predictor:
             ]
             for model in dict.fromkeys(models):
                 places = [n for n, one in enumerate(gestures) if models[n] is model and len(one.points) > 1]
-                found = model.words([gestures[n] for n in places], top_k)
+                context = None if before is None else [before[n] for n in places]
+                found = model.words([gestures[n] for n in places], top_k, context)
                 for n, best in zip(places, found, strict=True):
                     words[n] = best
         self._predicted.add(len(gestures))

@@ -11,6 +11,7 @@ from fedswipe.events import ModelId, Sha256, Version
 from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.evaluation import Model
 from fedswipe.learning.weights import from_bytes, search_weights
+from fedswipe.swipe.context import Before
 from fedswipe.swipe.features import extract
 from fedswipe.swipe.gesture import Gesture
 from fedswipe.swipe.layout import Layout
@@ -52,11 +53,11 @@ class ServedModel:
     model: Model
     search: SearchWeights
 
-    def words(self, gestures: Sequence[Gesture], top_k: int) -> list[list[Word]]:
-        """The top_k words of each gesture, best first."""
+    def words(self, gestures: Sequence[Gesture], top_k: int, before: Before = None) -> list[list[Word]]:
+        """The top_k words of each gesture, best first; `before` as `Decoder` takes it."""
         if not gestures:
             return []
-        found = self.model.rank(self.model.log_probs(gestures), top_k)
+        found = self.model.rank(self.model.log_probs(gestures), top_k, before)
         return [
             [
                 Word(candidate.word, share)

@@ -9,6 +9,8 @@ from fedswipe.http.swipe_shapes import Coords, Height, Layout, Points, Width
 
 MOST_SWIPES = 100
 MOST_WORDS = 20
+MOST_CONTEXT = 1_000  # characters
+MOST_CONTEXT_WORDS = 200
 WORDS = 5  # unless the request says otherwise
 
 TopK = Annotated[int, Field(ge=1, le=MOST_WORDS, description="words for each swipe")]
@@ -19,6 +21,17 @@ ClientId = Annotated[
 ]
 
 
+Context = Annotated[
+    Annotated[str, Field(max_length=MOST_CONTEXT)]
+    | Annotated[list[Annotated[str, Field(max_length=MOST_CONTEXT)]], Field(max_length=MOST_CONTEXT_WORDS)]
+    | None,
+    Field(
+        description="the text, or the words, to the left of the swipe; empty where a sentence begins",
+        examples=["how are", ["how", "are"]],
+    ),
+]
+
+
 class Swipe(BaseModel):
     """One gesture, touch down to touch up."""
 
@@ -26,6 +39,7 @@ class Swipe(BaseModel):
 
     client_id: ClientId = None
     swipe_id: str | None = Field(None, description="yours; it stands in the answer")
+    context: Context = None
     layout: Layout
     word: str | None = Field(None, description="the word it meant; nothing depends on it")
     width: Width
@@ -42,6 +56,7 @@ class Gesture(BaseModel):
 
     client_id: ClientId = None
     gesture_id: str | None = Field(None, description="yours; it stands in the answer as swipe_id")
+    context: Context = None
     coords: Coords
 
 
@@ -65,10 +80,11 @@ class Batch(BaseModel):
 
 
 class Word(BaseModel):
-    """A word and its probability among the words of its swipe, which add up to 1."""
+    """A word, its probability among the words of its swipe, which add up to 1, and how to show it."""
 
     word: str
     probability: float
+    display: str = Field(description="the word with its capitals and apostrophe, as far as they are known")
 
 
 class SwipeWords(BaseModel):

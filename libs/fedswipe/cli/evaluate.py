@@ -18,6 +18,8 @@ from fedswipe.errors import FedswipeError
 from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.evaluation import Accuracy, Model, accuracy, latency
 from fedswipe.learning.weights import from_bytes, sha256
+from fedswipe.swipe.bigrams import Bigrams, load_bigrams
+from fedswipe.swipe.context import word_before
 from fedswipe.swipe.layout import Layout, load_layout
 from fedswipe.swipe.lexicon import Lexicon, load_lexicon
 from fedswipe.swipe.search import Decoder
@@ -36,10 +38,12 @@ def evaluate(
     json_file: Path | None,
     lineage: str = LINEAGES[0].model_id,
     lexicon: str | None = None,
+    context: bool = False,
 ) -> None:
     """Judge a lineage's model at its own search weights, on logged people, or without them on simulated ones.
 
-    ``unseen`` keeps only the people who are never trained on. Without ``lexicon`` it is the lineage's.
+    ``unseen`` keeps only the people who are never trained on. Without ``lexicon`` it is the lineage's. With
+    ``context`` the search knows the word before each swipe, of its log's sentence.
     """
     console, line = Console(stderr=True), known_lineage(lineage, "--lineage")
     layout, lexicon = load_layout(line.layout), lexicon or line.lexicon
@@ -55,21 +59,24 @@ def evaluate(
             raise FedswipeError(f"{swipes}: nobody to judge; give logs of other people")
         with _blaming("--words", words) if words else _blaming("--lexicon", lexicon):
             known = _lexicon(lexicon, words, layout)
+        decoder = Decoder(known, layout, bigrams=_bigrams(lexicon, swipes) if context else None)
         data = resolve_model(model, line.model_id)
         architecture = Architecture(layout)
         with _blaming("--model", model):
-            judged = Model(architecture, from_bytes(data, architecture), Decoder(known, layout))
+            judged = Model(architecture, from_bytes(data, architecture), decoder)
         judging = bar.add_task("judging swipes", total=len(labelled))
         meant, gestures = [one.word for one in labelled], [one.gesture for one in labelled]
+        before = [None if one.context is None else word_before(one.context) for one in labelled]
         found = accuracy(
             judged, meant, gestures, frozenset(known.words), THREADS,
-            lambda done: bar.update(judging, completed=done),
+            lambda done: bar.update(judging, completed=done), before if context else None,
         )  # fmt: skip
         timed = latency(judged, gestures[:: max(1, len(gestures) // TIMED)][:TIMED])
     figures = {
         **_percent(found),
         "lineage": line.model_id,
         "people": len(people),
+        "context": context,
         **asdict(timed),
         "lexicon": {"name": lexicon, "words": len(known.words)},
         "model": {"uri": model, "sha256": sha256(data)},
@@ -77,6 +84,15 @@ def evaluate(
     if json_file is not None:
         json_file.write_bytes(orjson.dumps(figures, option=orjson.OPT_INDENT_2))
     _print(figures)
+
+
+def _bigrams(lexicon: str, swipes: Path | None) -> Bigrams:
+    if swipes is None:
+        raise FedswipeError("--context: simulated people write no sentences; give logs by --swipes")
+    bigrams = load_bigrams(lexicon)
+    if bigrams is None:
+        raise FedswipeError(f"--context: there are no bigrams for {lexicon}; take en-30k, or leave it out")
+    return bigrams
 
 
 @contextmanager

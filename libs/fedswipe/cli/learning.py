@@ -63,6 +63,9 @@ def evaluate(
     unseen: Annotated[
         bool, typer.Option("--unseen", help="Judge only the people that the demo never sends.")
     ] = False,
+    context: Annotated[
+        bool, typer.Option("--context", help="Tell the search the word before each swipe, of its sentence.")
+    ] = False,
     json_file: JsonPath = None,
 ) -> None:
     """Say how well and how fast a model reads swipes: logged ones, or without --swipes simulated ones."""
@@ -76,6 +79,7 @@ def evaluate(
         model=model,
         unseen=unseen,
         json_file=json_file,
+        context=context,
     )
 
 

@@ -60,6 +60,8 @@ def read_person(person_id: str, text: bytes) -> Person:
         raise ValueError(f"{person_id}.log: {error}; {_REMEDY}") from error
     runs = find_runs(log)
     words = [log.word(row) for row in runs.starts.tolist()]
+    sentences = [log.sentence(row) for row in runs.starts.tolist()]
+    places = list(_places(sentences, words))
     reasons = [_REASONS[code] for code in _judge(log, runs, words).tolist()]
     swipes: dict[tuple[str, bytes], LabelledGesture] = {}
     for run in (run for run, reason in enumerate(reasons) if reason == _KEPT):
@@ -67,9 +69,25 @@ def read_person(person_id: str, text: bytes) -> Person:
         if (words[run], rows.tobytes()) in swipes:
             reasons[run] = "duplicate"
         else:
-            swipes[words[run], rows.tobytes()] = LabelledGesture(words[run].lower(), _gesture(rows))
+            swipes[words[run], rows.tobytes()] = LabelledGesture(
+                words[run].lower(), _gesture(rows), sentences[run], places[run]
+            )
     left_out = Counter(reason for reason in reasons if reason != _KEPT)
     return Person(person_id, list(swipes.values()), left_out)
+
+
+def _places(sentences: Sequence[Sequence[str]], words: Sequence[str]) -> Iterator[int | None]:
+    """Each run's place in its sentence: where the sentence's last run was, or behind that.
+
+    So a word may stand twice in a sentence, and may be tried again. None where the sentence lacks it.
+    """
+    before: Sequence[str] = ()
+    reached = 0
+    for sentence, word in zip(sentences, words, strict=True):
+        places = [place for place, other in enumerate(sentence) if other == word.lower()]
+        ahead = [place for place in places if place >= reached and sentence == before]
+        before, reached = sentence, (ahead or places or [0])[0]
+        yield reached if places else None
 
 
 _KEPT = "kept"

@@ -34,6 +34,12 @@ class TouchLog:
         start, end = self.words[row].tolist()
         return self.text[start:end].decode("utf-8", errors="replace")
 
+    def sentence(self, row: int) -> tuple[str, ...]:
+        """The words that its line begins with: the sentence it belongs to, in lower case."""
+        line = self.text.rindex(b"\n", 0, int(self.words[row, 0])) + 1
+        sentence = self.text[line : self.text.index(b" ", line)].decode("utf-8", errors="replace")
+        return tuple(sentence.lower().split("_"))
+
 
 @dataclass(frozen=True, eq=False)
 class Runs:

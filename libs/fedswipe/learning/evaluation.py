@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.inference import Network
 from fedswipe.learning.weights import Weights, search_weights
+from fedswipe.swipe.context import Before
 from fedswipe.swipe.features import extract
 from fedswipe.swipe.gesture import Gesture
 from fedswipe.swipe.search import Candidate, Decoder, greedy
@@ -54,14 +55,18 @@ class Model:
         """The network's output for the swipes, (N, 32, classes)."""
         return self._network.log_probs(extract(self._layout, gestures))
 
-    def rank(self, log_probs: NDArray[np.float32], top_k: int) -> list[list[Candidate]]:
-        """The lexicon's best words for each swipe, best first."""
-        return self._decoder.decode_batch(log_probs, self._search, top_k)
+    def rank(
+        self, log_probs: NDArray[np.float32], top_k: int, before: Before = None
+    ) -> list[list[Candidate]]:
+        """The lexicon's best words for each swipe, best first; `before` as `Decoder` takes it."""
+        return self._decoder.decode_batch(log_probs, self._search, top_k, before)
 
-    def places(self, words: Sequence[str], gestures: Sequence[Gesture]) -> NDArray[np.bool_]:
+    def places(
+        self, words: Sequence[str], gestures: Sequence[Gesture], before: Before = None
+    ) -> NDArray[np.bool_]:
         """For each swipe whether its word is first, among the first three, and spelt greedily: (N, 3)."""
         log_probs = self.log_probs(gestures)
-        ranked = [[candidate.word for candidate in found] for found in self.rank(log_probs, RANKS)]
+        ranked = [[candidate.word for candidate in found] for found in self.rank(log_probs, RANKS, before)]
         spelt = greedy(log_probs, self._layout)
         return np.array(
             [
@@ -78,13 +83,14 @@ def accuracy(
     lexicon: frozenset[str],
     threads: int,
     progress: Callable[[int], None],
+    before: Before = None,
 ) -> Accuracy:
     """Judge swipes; words outside the lexicon count as wrong. ``progress`` is told the swipes done."""
     if not words:
         raise ValueError("no swipes to judge")
     starts = range(0, len(words), BATCH)
     with ThreadPoolExecutor(threads) as pool:
-        batches = pool.map(partial(_batch_places, model, words, gestures), starts)
+        batches = pool.map(partial(_batch_places, model, words, gestures, before), starts)
         places = []
         for start, batch in zip(starts, batches, strict=True):
             places.append(batch)
@@ -95,9 +101,10 @@ def accuracy(
 
 
 def _batch_places(
-    model: Model, words: Sequence[str], gestures: Sequence[Gesture], start: int
+    model: Model, words: Sequence[str], gestures: Sequence[Gesture], before: Before, start: int
 ) -> NDArray[np.bool_]:
-    return model.places(words[start : start + BATCH], gestures[start : start + BATCH])
+    batch = slice(start, start + BATCH)
+    return model.places(words[batch], gestures[batch], before and before[batch])
 
 
 def latency(model: Model, gestures: Sequence[Gesture]) -> Latency:

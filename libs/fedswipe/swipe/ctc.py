@@ -22,7 +22,8 @@ def word_ctcs(
     output is asked for; a negative one gives -inf.
     """
     ctcs = np.empty(words.shape)
-    _fill(*outputs, spellings, np.ascontiguousarray(words, dtype=np.int32), ctcs)
+    whole = np.ascontiguousarray(words, dtype=np.int32)
+    _fill(outputs.logs, outputs.probabilities, outputs.shifts, spellings, whole, ctcs)
     return ctcs
 
 

@@ -33,7 +33,17 @@ class Gesture:
 
 @dataclass(frozen=True, eq=False)
 class LabelledGesture:
-    """A swipe and the word it meant, in lower case."""
+    """A swipe and the word it meant, in lower case.
+
+    sentence: the words it was written with, in lower case, and its place among them; none where not known.
+    """
 
     word: str
     gesture: Gesture
+    sentence: tuple[str, ...] = ()
+    place: int | None = None
+
+    @property
+    def context(self) -> tuple[str, ...] | None:
+        """The words of its sentence before it; None where they are not known."""
+        return None if self.place is None else self.sentence[: self.place]

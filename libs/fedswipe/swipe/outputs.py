@@ -9,12 +9,14 @@ class Outputs(NamedTuple):
 
     logs: float64 (N, T, classes), natural logarithms. probabilities: the same shape, relative to each step's
     likeliest class, which keeps those of likely words far from underflow. shifts: (N,), the logarithm of what
-    the product of a swipe's steps was divided by.
+    the product of a swipe's steps was divided by. previous: int64 (N,), the words before the swipes by their
+    places in the bigrams; None where nothing is known of any.
     """
 
     logs: NDArray[np.float64]
     probabilities: NDArray[np.float64]
     shifts: NDArray[np.float64]
+    previous: NDArray[np.int64] | None = None
 
     @classmethod
     def of(cls, log_probs: NDArray[np.float32], classes: int) -> "Outputs":
@@ -31,4 +33,5 @@ class Outputs(NamedTuple):
 
     def of_rows(self, rows: NDArray[np.int64]) -> "Outputs":
         """Some of the swipes."""
-        return Outputs(self.logs[rows], self.probabilities[rows], self.shifts[rows])
+        previous = None if self.previous is None else self.previous[rows]
+        return Outputs(self.logs[rows], self.probabilities[rows], self.shifts[rows], previous)

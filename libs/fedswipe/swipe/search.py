@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fedswipe.swipe.beam import Beam, find
+from fedswipe.swipe.bigrams import UNKNOWN, WEIGHT, Bigrams
+from fedswipe.swipe.context import Before
 from fedswipe.swipe.ctc import word_ctcs
 from fedswipe.swipe.layout import Layout
 from fedswipe.swipe.lexicon import Lexicon
@@ -43,6 +45,7 @@ class Ranking(NamedTuple):
     ctcs: NDArray[np.float64]
 
 
+LogProbs = NDArray[np.float32]
 Attempt = Callable[[Outputs, SearchWeights, int], Ranking]
 
 
@@ -51,11 +54,14 @@ class Decoder:
 
     A word's score is ctc + unigram * log unigram + length * letters, and it is exact, as is the order of what
     is returned. Which words are scored is the beam's choice; `rank_all` scores every word.
+    With bigrams, `before` may say for each output which word stands before it: WEIGHT * gain is added then.
     spellings: the words' classes, int32 (W, longest), 0 behind a word's end.
     Outputs are log_probs, float32 ([N,] T, classes), natural logarithms, blank first.
     """
 
-    def __init__(self, lexicon: Lexicon, layout: Layout, beam: Beam = BEAM) -> None:
+    def __init__(
+        self, lexicon: Lexicon, layout: Layout, beam: Beam = BEAM, bigrams: Bigrams | None = None
+    ) -> None:
         self.lexicon = lexicon
         self.layout = layout
         reach, idle = float(beam.reach), float(beam.idle)  # whole numbers would be compiled for anew
@@ -65,11 +71,13 @@ class Decoder:
         self._lengths = np.count_nonzero(self.spellings, axis=1)
         self._places = {word: place for place, word in enumerate(lexicon.words)}
         self._log_unigram = lexicon.log_unigram.astype(np.float64)
+        self._bigrams = bigrams
+        self._in_bigrams = bigrams.places(lexicon.words) if bigrams else np.empty(0, dtype=np.int64)
         self._trie = build_trie(self.spellings, lexicon.log_unigram)
         weighing = partial(Weighing.of, self._trie, self._log_unigram)
         self._weighing = lru_cache(maxsize=4)(weighing)  # of the models that are served at one time
 
-    def decode(self, log_probs: NDArray[np.float32], search: SearchWeights, top_k: int) -> list[Candidate]:
+    def decode(self, log_probs: LogProbs, search: SearchWeights, top_k: int) -> list[Candidate]:
         """The top_k best words that the beam finds, best first; equal ones stand in the lexicon's order.
 
         Fewer words come back only when fewer have any probability: a word with more letters than steps has
@@ -78,10 +86,10 @@ class Decoder:
         return self.decode_batch(log_probs[None], search, top_k)[0]
 
     def decode_batch(
-        self, log_probs: NDArray[np.float32], search: SearchWeights, top_k: int
+        self, log_probs: LogProbs, search: SearchWeights, top_k: int, before: Before = None
     ) -> list[list[Candidate]]:
         """`decode` for each of (N, T, classes)."""
-        ranking = self.rank(log_probs, search, top_k)
+        ranking = self.rank(log_probs, search, top_k, before)
         logs, lengths, names = self.lexicon.log_unigram, self._lengths, self.lexicon.words
         rows = zip(
             ranking.words.tolist(),
@@ -100,9 +108,9 @@ class Decoder:
             for row in rows
         ]
 
-    def rank(self, log_probs: NDArray[np.float32], search: SearchWeights, top_k: int) -> Ranking:
+    def rank(self, log_probs: LogProbs, search: SearchWeights, top_k: int, before: Before = None) -> Ranking:
         """`decode_batch` in arrays, k = min(top_k, words in the lexicon)."""
-        outputs, k = Outputs.of(log_probs, self.layout.classes), self._count(top_k)
+        outputs, k = self._outputs(log_probs, before), self._count(top_k)
         ranking = self._rank(outputs, search, k, self._beam)
         attempts: tuple[Attempt, ...] = (partial(self._rank, beam=self._wider), self._rank_all)
         for rank in attempts:
@@ -113,17 +121,28 @@ class Decoder:
             ranking.words[short], ranking.scores[short], ranking.ctcs[short] = again
         return ranking
 
-    def rank_all(self, log_probs: NDArray[np.float32], search: SearchWeights, top_k: int) -> Ranking:
+    def rank_all(
+        self, log_probs: LogProbs, search: SearchWeights, top_k: int, before: Before = None
+    ) -> Ranking:
         """`rank`, but exactly the best words: scores all of them (20 ms an output for 30,000)."""
-        return self._rank_all(Outputs.of(log_probs, self.layout.classes), search, self._count(top_k))
+        return self._rank_all(self._outputs(log_probs, before), search, self._count(top_k))
 
     def places(self, words: Sequence[str]) -> NDArray[np.int32]:
         """Where words stand in the lexicon, (N,); NO_WORD for one that it lacks."""
         return np.array([self._places.get(word, NO_WORD) for word in words], dtype=np.int32)
 
-    def ctcs(self, log_probs: NDArray[np.float32], words: NDArray[np.int32]) -> NDArray[np.float64]:
+    def ctcs(self, log_probs: LogProbs, words: NDArray[np.int32]) -> NDArray[np.float64]:
         """The exact CTC logs, (N, M), of words given as places in the lexicon, (N, M); of NO_WORD -inf."""
         return word_ctcs(Outputs.of(log_probs, self.layout.classes), self.spellings, words)
+
+    def _outputs(self, log_probs: LogProbs, before: Before) -> Outputs:
+        outputs = Outputs.of(log_probs, self.layout.classes)
+        if self._bigrams is None or before is None:
+            return outputs
+        if len(before) != len(log_probs):
+            raise ValueError(f"before: {len(before)} words for {len(log_probs)} outputs; give one each")
+        previous = self._bigrams.places([word and self.layout.spell(word) for word in before])
+        return outputs._replace(previous=None if (previous == UNKNOWN).all() else previous)
 
     def _rank(self, outputs: Outputs, search: SearchWeights, k: int, beam: Beam) -> Ranking:
         found = np.empty((len(outputs.logs), k + SPARE), dtype=np.int32)
@@ -143,6 +162,8 @@ class Decoder:
         """The k best of these words, (N, M), by their exact scores."""
         ctcs = word_ctcs(outputs, self.spellings, words)
         scores = ctcs + search.unigram * self._log_unigram[words] + search.length * self._lengths[words]
+        if self._bigrams is not None and outputs.previous is not None:
+            scores += WEIGHT * self._bigrams.gains(outputs.previous, self._in_bigrams[words])
         order = np.lexsort((words, -scores), axis=1)[:, :k]
         ranking = Ranking(*(np.take_along_axis(part, order, axis=1) for part in (words, scores, ctcs)))
         ranking.words[ranking.scores == -np.inf] = NO_WORD
@@ -161,7 +182,7 @@ def shares(candidates: Sequence[Candidate], search: SearchWeights) -> NDArray[np
     return weights / weights.sum()  # type: ignore[no-any-return]  # numpy's sum is Any
 
 
-def greedy(log_probs: NDArray[np.float32], layout: Layout) -> list[str]:
+def greedy(log_probs: LogProbs, layout: Layout) -> list[str]:
     """The likeliest class of each step, repeats merged, blanks dropped: (N, T, classes) to N strings."""
     return [
         "".join(layout.alphabet[code - 1] for code, _ in groupby(codes) if code)

@@ -6,6 +6,7 @@ import pytest
 
 from fedswipe.cli.evaluate import evaluate
 from fedswipe.errors import FedswipeError
+from fedswipe.swipe.search import Decoder
 
 HEADER = "sentence timestamp keyb_width keyb_height event x_pos y_pos x_radius y_radius angle word is_err"
 
@@ -21,9 +22,22 @@ def logs(tmp_path: Path) -> Path:
 
 
 def judge(
-    swipes: Path, *, lexicon: str = "en-10k", words: Path | None = None, model: str = "factory"
+    swipes: Path | None,
+    *,
+    lexicon: str = "en-10k",
+    words: Path | None = None,
+    model: str = "factory",
+    context: bool = False,
 ) -> None:
-    evaluate(swipes=swipes, lexicon=lexicon, words=words, model=model, unseen=False, json_file=None)
+    evaluate(
+        swipes=swipes,
+        lexicon=lexicon,
+        words=words,
+        model=model,
+        unseen=False,
+        json_file=None,
+        context=context,
+    )
 
 
 def test_each_wrong_option_is_named_with_the_remedy(tmp_path: Path, logs: Path) -> None:
@@ -63,7 +77,46 @@ def test_logs_of_another_layout_and_a_lineage_that_is_not_there_are_refused(logs
 def test_a_folder_of_logs_is_judged(logs: Path, tmp_path: Path) -> None:
     file = tmp_path / "figures.json"
     evaluate(swipes=logs, lexicon="en-10k", words=None, model="factory", unseen=False, json_file=file)
-    documented = {"top1", "top3", "greedy", "coverage", "swipes", "people", "p50_ms", "p99_ms", "model"}
+    documented = {
+        "top1",
+        "top3",
+        "greedy",
+        "coverage",
+        "swipes",
+        "people",
+        "p50_ms",
+        "p99_ms",
+        "model",
+        "context",
+    }
     figures = json.loads(file.read_text())
     assert figures.keys() >= documented
     assert (figures["swipes"], figures["people"], figures["coverage"]) == (1, 1, 100.0)
+
+
+def test_the_search_knows_the_words_before_only_when_it_is_told(
+    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, told = tmp_path / "figures.json", list[Any]()
+    real = Decoder.decode_batch
+
+    def noting(self: Decoder, log_probs: Any, search: Any, top_k: int, before: Any = None) -> Any:
+        told.append(before)
+        return real(self, log_probs, search, top_k, before)
+
+    monkeypatch.setattr(Decoder, "decode_batch", noting)
+    log = logs / "person.log"
+    log.write_text(log.read_text().replace("\ns ", "\noh_Hello "))
+    options: dict[str, Any] = {"lexicon": "en-30k", "words": None, "model": "factory", "unseen": False}
+    for context, before in ((False, None), (True, ["oh"])):
+        told.clear()
+        evaluate(swipes=logs, json_file=file, context=context, **options)
+        assert told[0] == before
+        assert json.loads(file.read_text())["context"] is context
+
+
+def test_context_needs_logs_and_bigrams(logs: Path) -> None:
+    with pytest.raises(FedswipeError, match=r"--context: simulated people .* --swipes"):
+        judge(None, context=True)
+    with pytest.raises(FedswipeError, match="--context: there are no bigrams for en-10k; take en-30k"):
+        judge(logs, context=True)

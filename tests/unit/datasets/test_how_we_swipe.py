@@ -19,13 +19,15 @@ def swipe(
     duration: int = 700,
     step: float = 20,
     err: str = "0",
+    sentence: str = "sentence",
     last_event: str = "touchend",
 ) -> list[str]:
     """A swipe to the right; the last event comes `duration` ms after the first."""
     events = ["touchstart", *["touchmove"] * (points - 2), last_event]
     return [
-        f"sentence {at + duration * i // (points - 1)} 360 215 {event} {40 + step * i} -3 0 0 0 {word} {err}"
+        f"{sentence} {time} 360 215 {event} {40 + step * i} -3 0 0 0 {word} {err}"
         for i, event in enumerate(events)
+        for time in [at + duration * i // (points - 1)]
     ]
 
 
@@ -53,6 +55,32 @@ def test_a_swipe_is_read_with_the_time_since_touch_down() -> None:
     expected = [[40, -3, 0], [60, -3, 100], [80, -3, 200], [100, -3, 300], [120, -3, 400]]
     assert labelled.gesture.points.tolist() == expected
     assert labelled.gesture.points.dtype == np.float32
+
+
+def test_a_swipe_has_the_words_of_its_sentence_before_it() -> None:
+    asked = ("The", "dog", "and", "the", "cat")
+    lines = [
+        swipe(word, at=START_MS + 9000 * n, sentence="The_dog_and_the_cat") for n, word in enumerate(asked)
+    ]
+    again = swipe("the", at=START_MS + 30_000, sentence="The_dog_and_the_cat")
+    people = read_person("p", log(*lines[:4], again, lines[4])).swipes
+    contexts = [(), ("the",), ("the", "dog"), ("the", "dog", "and"), ("the", "dog", "and")]
+    contexts.append(("the", "dog", "and", "the"))
+    assert [swipe.context for swipe in people] == contexts
+    assert {swipe.sentence for swipe in people} == {("the", "dog", "and", "the", "cat")}
+
+
+def test_a_sentence_that_is_asked_again_begins_anew_and_a_word_outside_it_has_no_context() -> None:
+    asked = [
+        ("one", "one_two"),
+        ("two", "one_two"),
+        ("one", "one_two"),
+        ("three", "one_two"),
+        ("one", "two_one"),
+    ]
+    lines = [swipe(word, at=START_MS + 9000 * n, sentence=text) for n, (word, text) in enumerate(asked)]
+    contexts = [swipe.context for swipe in read_person("p", log(*lines)).swipes]
+    assert contexts == [(), ("one",), (), None, ("two",)]
 
 
 def test_fractions_of_pixels_are_read_exactly() -> None:

@@ -8,6 +8,7 @@ from fedswipe.chain import Link
 from fedswipe.events import ClosedBy, GlobalModelPublished, LinkRef, OffsetRange, Sha256, Version
 from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.weights import to_bytes, with_search
+from fedswipe.swipe.bigrams import Bigrams
 from fedswipe.swipe.layout import load_layout
 from fedswipe.swipe.lexicon import Lexicon
 from fedswipe.swipe.search import Decoder
@@ -24,7 +25,10 @@ NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 def decoder() -> Decoder:
     layout = load_layout(LINEAGES[0].layout)
     logs = -np.arange(1, 1 + len(WORDS), dtype=np.float32)
-    return Decoder(Lexicon(WORDS, logs, "en", layout.alphabet), layout)
+    # "world" follows "hello", and nothing else follows anything.
+    follows = np.array([WORDS.index("hello") * len(WORDS) + WORDS.index("world")])
+    bigrams = Bigrams(WORDS, follows, np.array([127], dtype=np.int8))
+    return Decoder(Lexicon(WORDS, logs, "en", layout.alphabet), layout, bigrams=bigrams)
 
 
 @pytest.fixture

@@ -108,7 +108,52 @@ async def test_top_k_has_a_default_and_bounds(http: httpx.AsyncClient, loaded: P
 
 async def test_a_tap_is_a_letter(http: httpx.AsyncClient, loaded: Published) -> None:
     answer = await predict(http, SWIPE | {"points": [[18, 33, 0]], "top_k": 1})
-    assert answer.json()["predictions"][0]["words"] == [{"word": "q", "probability": 1.0}]
+    assert answer.json()["predictions"][0]["words"] == [{"word": "q", "probability": 1.0, "display": "q"}]
+
+
+def chances(answer: httpx.Response, place: int = 0) -> dict[str, float]:
+    return {word["word"]: word["probability"] for word in answer.json()["predictions"][place]["words"]}
+
+
+async def test_the_words_before_a_swipe_count(http: httpx.AsyncClient, loaded: Published) -> None:
+    plain = chances(await predict(http, SWIPE | {"top_k": 20}))
+    for context in ("Hello", "oh, hello ", ["oh", "hello"]):
+        told = chances(await predict(http, SWIPE | {"top_k": 20, "context": context}))
+        assert told["world"] > 2 * plain["world"]
+        for gesture in (GESTURE | {"context": context}, {"swipes": [SWIPE, SWIPE | {"context": context}]}):
+            assert chances(await predict(http, gesture | {"top_k": 20}), -1)["world"] > 2 * plain["world"]
+
+
+async def test_a_context_that_tells_nothing_changes_no_probability(
+    http: httpx.AsyncClient, loaded: Published
+) -> None:
+    plain = chances(await predict(http, SWIPE))
+    for context in (None, "", [], "Hello.", "hello 7", "word", "x" * 1000, ["x"] * 200):
+        assert chances(await predict(http, SWIPE | {"context": context})) == plain
+    both = await predict(http, {"swipes": [SWIPE, SWIPE | {"context": "hello"}]})
+    assert chances(both) == plain
+    assert chances(both, 1) != plain
+
+
+async def test_words_are_shown_as_they_are_written(
+    http: httpx.AsyncClient, predictor: Predictor, loaded: Published
+) -> None:
+    predictor.displays = {"fox": "Fox"}
+    for context, capital in ((None, False), ("hello", False), ("", True), ("Hello.", True)):
+        answer = await predict(http, SWIPE | {"top_k": 20, "context": context})
+        words = answer.json()["predictions"][0]["words"]
+        displays = {word["word"]: word["display"] for word in words}
+        assert displays["fox"] == "Fox"
+        assert displays["jumps"] == ("Jumps" if capital else "jumps")
+
+
+async def test_a_taps_letter_may_begin_any_word(
+    http: httpx.AsyncClient, predictor: Predictor, loaded: Published
+) -> None:
+    predictor.displays = {"q": "Q"}
+    for context, display in ((None, "q"), ("", "Q")):
+        answer = await predict(http, SWIPE | {"points": [[18, 33, 0]], "top_k": 1, "context": context})
+        assert answer.json()["predictions"][0]["words"][0]["display"] == display
 
 
 @pytest.mark.parametrize(
@@ -129,6 +174,13 @@ async def test_a_tap_is_a_letter(http: httpx.AsyncClient, loaded: Published) -> 
         ({"colour": "red"}, "unknown_field", "colour"),
         ({"coords": [{"x": 1, "y": 2}]}, "missing_field", "coords[0].t"),
         ({"coords": []}, "no_points", "points"),
+        ({"context": 7}, "wrong_type", "context"),
+        ({"context": ["how", 7]}, "wrong_type", "context"),
+        ({"context": {"text": "how"}}, "wrong_type", "context"),
+        ({"context": "x" * 1001}, "context_too_long", "context"),
+        ({"context": ["x"] * 201}, "context_too_long", "context"),
+        ({"context": ["x" * 501] * 2}, "context_too_long", "context"),
+        ({"coords": GESTURE["coords"], "context": 7}, "wrong_type", "context"),
     ],
 )
 async def test_a_bad_swipe_is_refused_with_its_index_code_field_and_remedy(
@@ -155,6 +207,7 @@ async def test_every_refused_index_is_listed(http: httpx.AsyncClient, loaded: Pu
         (b"[]", 422, "UNKNOWN_SHAPE"),
         (b'{"swipes": {}}', 422, "UNKNOWN_SHAPE"),
         (b'{"swipes": []}', 422, "NO_SWIPES"),
+        (json.dumps({"swipes": [SWIPE], "context": "hello"}).encode(), 422, "BAD_CONTEXT"),
         (json.dumps({"swipes": [SWIPE] * 101}).encode(), 413, "TOO_MANY_SWIPES"),
         (b" " * (MOST_BYTES + 1), 413, "BODY_TOO_LARGE"),
     ],
