@@ -22,6 +22,7 @@ CHOICES = {
     "rule": ("mean", "median", "trimmed_mean", "krum", "multi_krum"),
     "over_norm": ("refuse", "clip"),
 }
+LEAST_NOISE = 0.01  # its epsilon is in the thousands
 LARGEST_NOISE_BITS = 50  # of its standard deviation: 45 of them and a sum stay below 2^62
 KRUM = ("krum", "multi_krum")
 UNMIXED = (DeltaCodec.FP32, DeltaCodec.FP16)  # they carry nothing from one client's delta into another's
@@ -91,8 +92,8 @@ class Recipe:
         self._check_sums()
 
     def _check_noise(self) -> None:
-        if not 0 <= self.noise < math.inf:
-            raise FedswipeError(f"recipe: noise is {self.noise}, must be 0 (none) or more, and finite")
+        if self.noise and not LEAST_NOISE <= self.noise < math.inf:
+            raise FedswipeError(f"recipe: noise is {self.noise}, must be 0 (none) or {LEAST_NOISE} or more")
         if not 0 < self.privacy_delta < 1:
             raise FedswipeError(f"recipe: privacy_delta is {self.privacy_delta}, must be between 0 and 1")
         if self.noise and (self.rule, self.over_norm) != ("mean", "clip"):
@@ -100,9 +101,9 @@ class Recipe:
                 f"recipe: noise is {self.noise:g} with rule {self.rule} and over_norm {self.over_norm}: only a "
                 "mean of clipped deltas bounds what one client changes; set rule to mean, over_norm to clip"
             )
-        if self.noise and self.noise * self.max_norm * 2.0**self.scale_bits >= 2.0**LARGEST_NOISE_BITS:
+        if self.noise * (self.max_norm + 1) * 2.0**self.scale_bits >= 2.0**LARGEST_NOISE_BITS:
             raise FedswipeError(
-                f"recipe: noise x max_norm x 2^scale_bits is 2^{LARGEST_NOISE_BITS} or more: lower one of them"
+                f"recipe: noise x max_norm x 2^scale_bits is near 2^{LARGEST_NOISE_BITS}: lower one of them"
             )
 
     def _check_sums(self) -> None:

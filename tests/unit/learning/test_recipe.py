@@ -79,9 +79,9 @@ def test_it_comes_back_from_canonical_bytes(deltas: int, seconds: float, stalene
 
 def test_its_bytes_hold_every_field_in_order_of_name() -> None:
     assert Recipe().to_bytes() == (
-        b'{"beta1":0.9,"beta2":0.99,"byzantine":0.2,"code_version":3,"deltas":32,"max_examples":100,'
-        b'"max_norm":64.0,"max_value":8.0,"momentum":0.9,"optimizer":"fedavg","over_norm":"refuse",'
-        b'"records":1000,"rule":"mean","scale_bits":24,"seconds":300.0,"server_learning_rate":1.0,'
+        b'{"beta1":0.9,"beta2":0.99,"byzantine":0.2,"code_version":4,"deltas":32,"max_examples":100,'
+        b'"max_norm":64.0,"max_value":8.0,"momentum":0.9,"noise":0.0,"optimizer":"fedavg",'
+        b'"over_norm":"refuse","privacy_delta":1e-6,"records":1000,"rule":"mean","scale_bits":24,"seconds":300.0,"server_learning_rate":1.0,'
         b'"staleness":[1024,724,591,512,458,418],"tau":0.001}'
     )
 
