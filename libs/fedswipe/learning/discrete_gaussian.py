@@ -49,7 +49,9 @@ def sample(seed: bytes, sigma: int, size: int, margin: float = MARGIN) -> Fixed:
 def _propose(seed: bytes, label: bytes, sigma: int, count: int, margin: float) -> Fixed:
     """Return those of `count` proposals that are kept, in their order."""
     uniform, geometric, sign, chance = words(seed, label, 4 * count).reshape(4, count)
-    whole = uniform < np.uint64(WORD - 1 - (WORD - 1) % sigma)  # beyond, some remainders would come more often
+    whole = uniform < np.uint64(
+        WORD - 1 - (WORD - 1) % sigma
+    )  # beyond, some remainders would come more often
     low = (uniform % np.uint64(sigma)).astype(np.int64)
     high = STEPS - np.searchsorted(_thresholds(), geometric, side="right")
     values = low + sigma * high

@@ -146,7 +146,9 @@ class Recipe:
 
     def to_bytes(self) -> bytes:
         """Return the recipe as canonical JSON: sorted keys, no spaces, the fields of its code version."""
-        unknown = (ADDED_IN_3 if self.code_version < 3 else ()) + (ADDED_IN_4 if self.code_version < 4 else ())
+        unknown = (ADDED_IN_3 if self.code_version < 3 else ()) + (
+            ADDED_IN_4 if self.code_version < 4 else ()
+        )
         fields = {name: value for name, value in asdict(self).items() if name not in unknown}
         return orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)
 

@@ -30,6 +30,7 @@ class Simulate:
     """[simulate]: the federation in one process, people as clients, ``clients`` of them a round.
 
     A person takes part with ``fewest`` to ``most`` swipes. ``stack``: clients trained as one computation.
+    ``secure``: their sum by the protocol of ``learning.secure_sum``, which gives the same models.
     """
 
     base: str = "factory"
@@ -40,6 +41,7 @@ class Simulate:
     stack: int = 8
     codec: Literal["FP32", "FP16", "INT8", "INT4", "TOPK"] = "FP16"
     top_k_share: float = 0.1
+    secure: bool = False
     local: LocalRecipe = field(default_factory=LocalRecipe)
     window: Recipe = field(default_factory=Recipe)
     augmentation: Augmentation | None = None

@@ -15,6 +15,7 @@ from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.client_trainer import BaseModel, ClientSwipes, Training
 from fedswipe.learning.error_feedback import ErrorFeedback
 from fedswipe.learning.federation import Federation, Step
+from fedswipe.learning.folding import Counted
 from fedswipe.learning.optimizer import Trained
 from fedswipe.learning.torch_trainer import Apparatus, TorchTrainer
 from fedswipe.learning.weights import Weights
@@ -133,13 +134,25 @@ def _delta_id(base: BaseModel, name: str) -> DeltaId:
 
 def _begin(config: Config, line: Lineage, base: Weights, judge: Judge, folder: RunFolder) -> Federation:
     architecture, recipe = judge.architecture, config.simulate.window
+    key, counting = b"simulated noise %d" % config.seed, _counting(config)
     if (saved := folder.state()) is None:
-        return Federation(line, architecture, recipe, Trained(architecture.join(base), {}))
+        trained = Trained(architecture.join(base), {})
+        return Federation(line, architecture, recipe, trained, noise_key=key, counting=counting)
     tensors = safetensors.load(saved)
     rows = orjson.loads(tensors.pop("steps").tobytes())
     weights = tensors.pop("weights")
     steps = [Step(link, frozenset(folded)) for link, folded in rows]
-    return Federation(line, architecture, recipe, Trained(weights, tensors), steps)
+    return Federation(line, architecture, recipe, Trained(weights, tensors), steps, key, counting)
+
+
+def _counting(config: Config) -> Callable[[int], Counted] | None:
+    if not config.simulate.secure:
+        return None
+    try:
+        from fedswipe.learning.secure_sum.masked_sum import MaskedSum  # here: it needs an extra
+    except ImportError as error:
+        raise FedswipeError("simulate.secure: pip install 'fedswipe[secure-sum]' first") from error
+    return MaskedSum
 
 
 def _state_to_bytes(federation: Federation) -> bytes:
