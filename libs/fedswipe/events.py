@@ -124,7 +124,7 @@ class DeltaComputed:
 
 @dataclass(frozen=True, slots=True)
 class PrivacySpent:
-    """What all private windows of a lineage so far tell of a client who was in each; see `learning/privacy.py`.
+    """What all private windows of a lineage so far tell of a client in each; see `learning/privacy.py`.
 
     `rho` of zero-concentrated differential privacy, and the `epsilon` that follows at `delta`. Versions up to
     `unprotected` (0: none) may hold deltas without noise, whose clients no epsilon covers.

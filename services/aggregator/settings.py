@@ -75,7 +75,7 @@ class Settings:
     tau: float = setting("AGGREGATOR_TAU", "how little adaptive fedadagrad, fedadam and fedyogi are", 1e-3)
     noise: float = setting(
         "AGGREGATOR_NOISE",
-        "differential privacy: the noise's standard deviation, in units of what one client can change (0: none)",
+        "differential privacy: the noise's standard deviation, in what one client can change (0: none)",
         0.0,
         least=0.0,
     )
@@ -131,8 +131,8 @@ class Settings:
             return None
         if self.noise_key is None:
             raise FedswipeError(
-                f"{NOISE_KEY}: not set, and AGGREGATOR_NOISE is {self.noise:g}; set it in every aggregator to "
-                "the same secret: `openssl rand -hex 32` makes one"
+                f"{NOISE_KEY}: not set, and AGGREGATOR_NOISE is {self.noise:g}; set it to the same secret "
+                "in every aggregator: `openssl rand -hex 32` makes one"
             )
         return check_key(self.noise_key, NOISE_KEY)
 

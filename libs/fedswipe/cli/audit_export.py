@@ -21,10 +21,8 @@ def export(*, model: str, to: Path, first: int, last: int | None, repeat_span: i
     line, servers = known_lineage(model), current_addresses()
     evidence = TopicEvidence(KafkaSettings(servers.kafka))
     objects = model_store(servers)
-    scope, architecture = (
-        Scope(first, last, repeat_span, noise_keys(os.environ)),
-        Architecture(load_layout(line.layout)),
-    )
+    scope = Scope(first, last, repeat_span, noise_keys(os.environ))
+    architecture = Architecture(load_layout(line.layout))
     with bars() as progress:
         report = export_lineage(
             line, architecture, evidence, objects, evidence.schema_records(), to, scope, progress

@@ -50,9 +50,8 @@ def verify(
 ) -> int:
     """Audit, print the table, write the JSON; return the exit code."""
     try:
-        report = _verify(
-            known_lineage(model), Scope(first, last, repeat_span, noise_keys(os.environ)), from_dir
-        )
+        scope = Scope(first, last, repeat_span, noise_keys(os.environ))
+        report = _verify(known_lineage(model), scope, from_dir)
     except FedswipeError as error:
         if json_file is not None:
             write_json(json_file, {"model": model, "verdict": "not judged", "error": str(error)})

@@ -49,15 +49,14 @@ def sample(seed: bytes, sigma: int, size: int, margin: float = MARGIN) -> Fixed:
 def _propose(seed: bytes, label: bytes, sigma: int, count: int, margin: float) -> Fixed:
     """Return those of `count` proposals that are kept, in their order."""
     uniform, geometric, sign, chance = words(seed, label, 4 * count).reshape(4, count)
-    whole = uniform < np.uint64(
-        WORD - 1 - (WORD - 1) % sigma
-    )  # beyond, some remainders would come more often
+    whole = uniform < np.uint64(WORD - 1 - (WORD - 1) % sigma)  # beyond, some remainders are too many
     low = (uniform % np.uint64(sigma)).astype(np.int64)
     high = STEPS - np.searchsorted(_thresholds(), geometric, side="right")
     values = low + sigma * high
     negative = (sign & np.uint64(1)).astype(bool)
     kept = whole & ~(negative & (values == 0)) & _kept(values, high, chance, sigma, margin)
-    return np.where(negative, -values, values)[kept]
+    proposed: Fixed = np.where(negative, -values, values)
+    return proposed[kept]
 
 
 def _kept(values: Fixed, high: Fixed, chance: Words, sigma: int, margin: float) -> NDArray[np.bool_]:

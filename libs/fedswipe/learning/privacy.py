@@ -1,7 +1,7 @@
 """What noise costs: the account of a lineage's private windows, in zero-concentrated differential privacy.
 
-A window with noise multiplier z is 1/(2 z^2)-zCDP for a client (Canonne, Kamath and Steinke, arXiv 2004.00010,
-theorem 14; Bun and Steinke, arXiv 1605.02658), and windows add up. No window's cost is lowered for a chance
+A window with noise multiplier z is 1/(2 z^2)-zCDP for a client (Canonne, Kamath and Steinke, arXiv
+2004.00010; Bun and Steinke, arXiv 1605.02658), and windows add up. No window's cost is lowered for a chance
 that a client was not in it.
 """
 

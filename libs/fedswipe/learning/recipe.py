@@ -14,8 +14,10 @@ from fedswipe.learning.fixed_point import LIMIT_BITS, NORM_BITS
 STALENESS_ONE = 1 << 10  # a staleness factor of 1
 CODE_VERSION = 4  # rises with every change that could change a verdict or a sum
 REPLAYED = (2, 3, 4)  # the code versions whose windows this release makes again, bit for bit
-ADDED_IN_3 = ("momentum", "beta1", "beta2", "tau", "rule", "byzantine", "over_norm")
-ADDED_IN_4 = ("noise", "privacy_delta")
+ADDED = {  # the fields that a code version began with
+    3: ("momentum", "beta1", "beta2", "tau", "rule", "byzantine", "over_norm"),
+    4: ("noise", "privacy_delta"),
+}
 
 CHOICES = {
     "optimizer": ("fedavg", "fedavgm", "fedadagrad", "fedadam", "fedyogi"),
@@ -98,8 +100,8 @@ class Recipe:
             raise FedswipeError(f"recipe: privacy_delta is {self.privacy_delta}, must be between 0 and 1")
         if self.noise and (self.rule, self.over_norm) != ("mean", "clip"):
             raise FedswipeError(
-                f"recipe: noise is {self.noise:g} with rule {self.rule} and over_norm {self.over_norm}: only a "
-                "mean of clipped deltas bounds what one client changes; set rule to mean, over_norm to clip"
+                f"recipe: noise is {self.noise:g} with rule {self.rule} and over_norm {self.over_norm}: only "
+                "a mean of clipped deltas bounds what one client changes; set rule to mean, over_norm to clip"
             )
         if self.noise * (self.max_norm + 1) * 2.0**self.scale_bits >= 2.0**LARGEST_NOISE_BITS:
             raise FedswipeError(
@@ -146,10 +148,8 @@ class Recipe:
 
     def to_bytes(self) -> bytes:
         """Return the recipe as canonical JSON: sorted keys, no spaces, the fields of its code version."""
-        unknown = (ADDED_IN_3 if self.code_version < 3 else ()) + (
-            ADDED_IN_4 if self.code_version < 4 else ()
-        )
-        fields = {name: value for name, value in asdict(self).items() if name not in unknown}
+        later = [name for version, names in ADDED.items() if self.code_version < version for name in names]
+        fields = {name: value for name, value in asdict(self).items() if name not in later}
         return orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)
 
     @classmethod

@@ -40,8 +40,8 @@ class Client:
             raise SecureSumError("keys: the sum of one client is that client's vector; wait for others")
         if not len(everyone) / 2 < self._threshold <= len(everyone):
             raise SecureSumError(
-                f"threshold: is {self._threshold} of {len(everyone)} clients; give more than half of them, or "
-                "two different lists of survivors would open a client's vector"
+                f"threshold: is {self._threshold} of {len(everyone)} clients; give more than half, or two "
+                "different lists of survivors would open a client's vector"
             )
         masking = split(self._masking, self._threshold, numbers, self._random)
         seeds = split(self._seed, self._threshold, numbers, self._random)

@@ -4,4 +4,4 @@ from fedswipe.errors import FedswipeError
 
 
 class SecureSumError(FedswipeError):
-    """Too few clients are left, or a message is not what its round allows. Begin again, with other clients."""
+    """Too few clients are left, or a message is not what its round allows. Begin again."""

@@ -1,4 +1,4 @@
-"""Secrets that two clients share without having met: X25519 (RFC 7748), HKDF (RFC 5869), ChaCha20-Poly1305."""
+"""Secrets that two clients have in common: X25519 (RFC 7748), HKDF (RFC 5869), ChaCha20-Poly1305."""
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey

@@ -1,4 +1,4 @@
-"""A window's sum by the whole protocol, all roles in one process: it shows that nothing changes, and hides nothing."""
+"""A window's sum by the whole protocol, all roles in one process: for simulations, where nothing is hidden."""
 
 import secrets
 

@@ -12,7 +12,7 @@ WORD = 8  # bytes
 
 
 def mask(seed: bytes, size: int) -> Vector:
-    """Return the mask (size,) of a seed (32 bytes): the key stream of AES-256 in counter mode, as in the paper.
+    """Return the mask (size,) of a seed (32 bytes): AES-256's key stream in counter mode, as in the paper.
 
     A seed makes one mask, so the counter may begin at 0.
     """
@@ -21,7 +21,7 @@ def mask(seed: bytes, size: int) -> Vector:
 
 
 def add_pair_mask(vector: Vector, own: int, private: bytes, other: int, public: bytes) -> None:
-    """Add, in place, what client `own` hides from all but client `other`: one adds it, the other subtracts it."""
+    """Add, in place, what clients `own` and `other` have in common: one adds it, the other subtracts it."""
     shared = mask(agree(private, public, b"mask"), len(vector))
     if own < other:
         np.add(vector, shared, out=vector)

@@ -1,4 +1,4 @@
-"""The server of a secure sum: it hands messages on, adds masked vectors up, and takes the masks off the sum."""
+"""The server of a secure sum: hands messages on, adds masked vectors up, takes the masks off the sum."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
