@@ -55,8 +55,8 @@ def _propose(seed: bytes, label: bytes, sigma: int, count: int, margin: float) -
     values = low + sigma * high
     negative = (sign & np.uint64(1)).astype(bool)
     kept = whole & ~(negative & (values == 0)) & _kept(values, high, chance, sigma, margin)
-    proposed: Fixed = np.where(negative, -values, values)
-    return proposed[kept]
+    found: Fixed = np.where(negative, -values, values)[kept]
+    return found
 
 
 def _kept(values: Fixed, high: Fixed, chance: Words, sigma: int, margin: float) -> NDArray[np.bool_]:

@@ -38,6 +38,13 @@ from fedswipe.learning.server_optimizers import OPTIMIZERS
             {"rule": "krum", "max_norm": 1025.0},
             "max_norm is 1025, by rule krum with 32 deltas it may be 1024",
         ),
+        ({"noise": -1.0}, "noise is -1.0, must be 0"),
+        ({"noise": float("nan")}, "noise is nan"),
+        ({"noise": 0.001}, "noise is 0.001, must be 0 .none. or 0.01 or more"),
+        ({"noise": 1.0}, "noise is 1 with rule mean and over_norm refuse: only a mean of clipped"),
+        ({"noise": 1.0, "over_norm": "clip", "rule": "median"}, "set rule to mean, over_norm to clip"),
+        ({"noise": 1e7, "over_norm": "clip"}, "noise x max_norm x 2.scale_bits is near 2.50: lower"),
+        ({"privacy_delta": 0.0}, "privacy_delta is 0.0, must be between 0 and 1"),
         ({"rule": "multi_krum", "deltas": 1_000, "max_norm": 600.0}, "may be 512 at most"),
     ],
 )
@@ -107,3 +114,8 @@ def test_every_rule_and_optimiser_that_may_be_named_is_there() -> None:
 @pytest.mark.parametrize("rule", RULES)
 def test_by_a_robust_rule_each_delta_counts_once(rule: str) -> None:
     assert Recipe(rule=rule).weight(99, 3) == 1
+
+
+def test_in_a_private_window_each_delta_counts_once() -> None:
+    """What a client claims must not make its part in the sum longer than the noise hides."""
+    assert Recipe(noise=1.0, over_norm="clip").weight(99, 0) == 1

@@ -1,4 +1,4 @@
-"""A window's sum by the whole protocol, all roles in one process: for simulations, where nothing is hidden."""
+"""A window's sum by the whole protocol, all roles in one process: for simulations, it hides nothing."""
 
 import secrets
 
