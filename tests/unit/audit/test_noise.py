@@ -109,7 +109,12 @@ def test_a_rollback_gives_no_privacy_back(private: "Lineage") -> None:
 
 def test_a_private_window_takes_one_delta_of_a_client_and_of_no_other(private: "Lineage") -> None:
     first = private.event(3).ranges[0].end
-    sent = [("ann", DeltaCodec.FP16), ("ann", DeltaCodec.FP32), ("eve", DeltaCodec.INT8), ("bob", DeltaCodec.FP16)]
+    sent = [
+        ("ann", DeltaCodec.FP16),
+        ("ann", DeltaCodec.FP32),
+        ("eve", DeltaCodec.INT8),
+        ("bob", DeltaCodec.FP16),
+    ]
     for number, (client, coded) in enumerate(sent):
         private.train([private.swipe(client, f"more-{number}")], client_id=ClientId(client), codec=coded)
     private.fold()

@@ -1,12 +1,13 @@
 import hashlib
 import math
+from decimal import Context, Decimal, localcontext
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from fedswipe.learning.discrete_gaussian import LARGEST_SIGMA, STEPS, sample
+from fedswipe.learning.discrete_gaussian import LARGEST_SIGMA, MARGIN, STEPS, _kept, sample
 from fedswipe.learning.keystream import BLOCK, words
 
 SEED = bytes(range(32))
@@ -25,10 +26,25 @@ def test_a_seed_gives_these_numbers_on_every_machine() -> None:
     assert digest == "937e55b3a518baa2a88098f895547873da371b2c5c406c256adabd1f0e958155"
 
 
-@given(st.binary(min_size=32, max_size=32), st.sampled_from([1, 2, 5, 1_000, 2**24 + 7, 2**40, LARGEST_SIGMA]))
+@given(
+    st.binary(min_size=32, max_size=32), st.sampled_from([1, 2, 5, 1_000, 2**24 + 7, 2**40, LARGEST_SIGMA])
+)
 def test_exact_arithmetic_decides_everything_as_it_is_decided_fast(seed: bytes, sigma: int) -> None:
     """With a margin of 1 no chance is left to float64 and the library's exp."""
     assert (sample(seed, sigma, 20) == sample(seed, sigma, 20, margin=1.0)).all()
+
+
+@given(st.sampled_from([1, 1_000, 2**24 + 7, 2**40 + 1]), st.integers(0, 5), st.floats(0, 1))
+def test_a_chance_is_decided_to_its_last_bit(sigma: int, high: int, part: float) -> None:
+    """float64 has 53 bits of a chance's 64: what is next to the threshold it cannot tell."""
+    value = high * sigma + min(int(part * sigma), sigma - 1)
+    with localcontext(Context(prec=100)):
+        exponent = -(Decimal(value) ** 2) / (2 * Decimal(sigma) ** 2) + high - Decimal("0.5")
+        threshold = int(exponent.exp() * 2**64)
+    assume(0 < threshold < 2**64)
+    chance = np.array([threshold - 1, threshold], np.uint64)
+    values, highs = np.array([value, value]), np.array([high, high])
+    assert _kept(values, highs, chance, sigma, MARGIN).tolist() == [True, False]
 
 
 @pytest.mark.parametrize("sigma", [1, 2, 3])
@@ -85,6 +101,8 @@ def test_a_sigma_that_cannot_be_is_refused(sigma: int) -> None:
 def test_the_words_of_a_label_are_a_stream_of_their_own() -> None:
     long = words(SEED, b"a", BLOCK + 3)
     assert (words(SEED, b"a", 5) == long[:5]).all()
-    assert len(np.unique(np.concatenate([long, words(SEED, b"b", 9), words(bytes(32), b"a", 9)]))) == BLOCK + 21
+    assert (
+        len(np.unique(np.concatenate([long, words(SEED, b"b", 9), words(bytes(32), b"a", 9)]))) == BLOCK + 21
+    )
     block = hashlib.shake_256(SEED.hex().encode() + b"\0a\0" + b"1").digest(24)
     assert long[BLOCK:].tolist() == [int.from_bytes(block[at : at + 8], "little") for at in (0, 8, 16)]
