@@ -1,9 +1,9 @@
 """What codecs of deltas, rules of folding and privacy cost. Prints JSON lines.
 
 Of a codec: bytes, error, CPU time to write, to read, and to judge and fold; of a rule: what it holds in
-memory, and the CPU time of a window's end; of noise its CPU time; of a masked sum, of which nobody falls
-silent, the CPU time and bytes of one client, and of the server. The best of several runs, in CPU time of one process, so that
-others on the machine change little.
+memory, and the CPU time of a window's end; of noise its CPU time; of a masked sum, in which nobody falls
+silent, the CPU time and bytes of one client, and the server's time for taking the masks off. The best of
+several runs (a client has one), in CPU time of one process, so that others on the machine change little.
 """
 
 import json
@@ -88,7 +88,7 @@ def cost_of_noise() -> dict[str, object]:
 
 
 def cost_of_masks(count: int) -> dict[str, object]:
-    """Run the protocol once and look at the first client, and at the server's last step, which is its longest."""
+    """Run the protocol once: the first client's steps, and the server's last one."""
     size, threshold = sum(SIZES) + 1, 2 * count // 3 + 1
     clients = [Client(n, np.zeros(size, np.uint64), threshold, token_bytes) for n in range(1, count + 1)]
     server = Server(size, threshold)

@@ -40,9 +40,9 @@ class Federation:
     architecture: Architecture
     recipe: Recipe
     trained: Trained
-    steps: list[Step] = field(default_factory=lambda: [Step(Sha256("0" * 64), frozenset())])
-    noise_key: bytes | None = None
+    noise_key: bytes | None = None  # of private windows
     counting: Callable[[int], Counted] | None = None  # makes what a window's deltas are added to
+    steps: list[Step] = field(default_factory=lambda: [Step(Sha256("0" * 64), frozenset())])
 
     def __post_init__(self) -> None:
         """Open the head's window."""

@@ -37,7 +37,7 @@ EXPLANATIONS = {
     Verdict.ROLLED_BACK: "base_link: a rollback left it behind; train again from the head",
     Verdict.SEEN: "delta_id: folded before; nothing is to be done",
     Verdict.CLIENT_SEEN: "client_id: a private window takes one delta of a client; wait for the next window",
-    Verdict.MIXED_CLIENTS: "codec: may hold remainders of other clients; a private window takes FP32 and FP16",
+    Verdict.MIXED_CLIENTS: "codec: may hold rests of other clients; a private window takes FP32 and FP16",
     Verdict.NO_EXAMPLES: "examples: must be at least 1 and below 2^31",
     Verdict.MISSHAPEN: "payload or content: its form or name does not fit the codec and the model",
     Verdict.MISSING_CONTENT: "content: the store has no such object; store it, then send the delta again",

@@ -134,18 +134,18 @@ def _delta_id(base: BaseModel, name: str) -> DeltaId:
 
 def _begin(config: Config, line: Lineage, base: Weights, judge: Judge, folder: RunFolder) -> Federation:
     architecture, recipe = judge.architecture, config.simulate.window
-    key, counting = b"simulated noise %d" % config.seed, _counting(config)
+    how = (b"simulated noise %d" % config.seed, counting(config))
     if (saved := folder.state()) is None:
-        trained = Trained(architecture.join(base), {})
-        return Federation(line, architecture, recipe, trained, noise_key=key, counting=counting)
+        return Federation(line, architecture, recipe, Trained(architecture.join(base), {}), *how)
     tensors = safetensors.load(saved)
     rows = orjson.loads(tensors.pop("steps").tobytes())
     weights = tensors.pop("weights")
     steps = [Step(link, frozenset(folded)) for link, folded in rows]
-    return Federation(line, architecture, recipe, Trained(weights, tensors), steps, key, counting)
+    return Federation(line, architecture, recipe, Trained(weights, tensors), *how, steps)
 
 
-def _counting(config: Config) -> Callable[[int], Counted] | None:
+def counting(config: Config) -> Callable[[int], Counted] | None:
+    """Return what makes a window's sum, None for the recipe's rule. FedswipeError when an extra is missing."""
     if not config.simulate.secure:
         return None
     try:

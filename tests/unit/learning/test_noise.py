@@ -14,7 +14,7 @@ from fedswipe.learning.delta import encode_delta
 from fedswipe.learning.discrete_gaussian import LARGEST_SIGMA, STEPS
 from fedswipe.learning.folding import Folding
 from fedswipe.learning.noise import add_noise, check_key, commitment, release, seed_of
-from fedswipe.learning.recipe import Recipe
+from fedswipe.learning.recipe import LARGEST_NOISE_BITS, Recipe
 
 KEY = b"a key of at least thirty-two characters"
 RECIPE = Recipe(deltas=8, max_norm=2.0, noise=1.5, over_norm="clip")
@@ -90,6 +90,6 @@ def test_no_noise_that_a_recipe_allows_can_overflow() -> None:
     widest = 2.0**50 / 2.0**24 / (8.0 + 1) * 0.999
     recipe = replace(RECIPE, noise=widest, max_norm=8.0)
     released, _ = release(total(2**60), recipe, PARENT, KEY)
-    assert (2**50) * (STEPS + 1) + 2**60 < 2**62
-    assert 2**50 < LARGEST_SIGMA
+    assert 2**LARGEST_NOISE_BITS * (STEPS + 1) + 2**60 < 2**62
+    assert LARGEST_SIGMA > 2**LARGEST_NOISE_BITS
     assert abs(int(released.total[0])) < 2**62

@@ -173,7 +173,7 @@ def test_a_wrong_share_of_a_silent_clients_key_gives_no_wrong_sum() -> None:
     survivors = server.take_vectors([one.mask(inbox[one.number]) for one in three[:2]])
     revealed = [one.reveal(survivors) for one in three[:2]]
     wrong = replace(revealed[0], keys={3: bytes(33)})
-    with pytest.raises(SecureSumError, match="of client 3 give a key that is not its own|of no secret"):
+    with pytest.raises(SecureSumError, match=r"of client 3 give a key that is not its own|of no secret"):
         server.unmask([wrong, revealed[1]])
     with pytest.raises(SecureSumError, match="client 3's are not in every answer"):
         server.unmask([replace(revealed[0], keys={}), revealed[1]])
