@@ -69,6 +69,7 @@ def _row(one: ArchivedLink, chain: Chain, state: ServingState) -> dict[str, Any]
         "closed_by": str(event.closed_by),
         "rollback_to": event.rollback_to,
         "epsilon": event.privacy.epsilon if event.privacy else None,
+        "unprotected": event.privacy.unprotected if event.privacy else None,
         "published": one.at.isoformat(timespec="seconds"),
         "marks": _marks(event.version, chain, state),
     }
@@ -109,6 +110,7 @@ def _table(rows: list[dict[str, Any]]) -> Table:
         counts = [str(row[name]) for name in ("folded", "refused", "examples")]
         marks = ", ".join(row["marks"])
         epsilon = "" if row["epsilon"] is None else f"{row['epsilon']:.2f}"
+        epsilon += f", not for 1 to {row['unprotected']}" if row["unprotected"] else ""
         told = (*counts, closed, epsilon, row["published"], marks)
         table.add_row(str(row["version"]), row["model_sha256"][:12], *told)
     return table

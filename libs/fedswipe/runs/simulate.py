@@ -145,7 +145,7 @@ def _begin(config: Config, line: Lineage, base: Weights, judge: Judge, folder: R
 
 
 def counting(config: Config) -> Callable[[int], Counted] | None:
-    """Return what makes a window's sum, None for the recipe's rule. FedswipeError when an extra is missing."""
+    """Return what makes a window's sum, None for the recipe's rule. FedswipeError where it is missing."""
     if not config.simulate.secure:
         return None
     try:

@@ -33,6 +33,7 @@ def test_a_private_lineage_shows_what_each_version_has_told(models: "Command") -
     models.publish(PrivacySpent(0.5, 5.254, 1e-6, Version(5)))
     rows = json.loads(models.does("list", "--json"))["versions"]
     assert [row["epsilon"] for row in rows[:2]] == [5.254, None]
+    assert rows[0]["unprotected"] == 5
     assert "5.25" in models.does("list")
     shown = json.loads(models.does("show", "6", "--json"))
     assert shown["privacy"] == {"rho": 0.5, "epsilon": 5.254, "delta": 1e-6, "unprotected": 5}
