@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from fedswipe.audit.comparison import Made, compare, compare_counts
+from fedswipe.audit.comparison import Made, compare, compare_closing, compare_counts
 from fedswipe.audit.delta_record import DeltaRecord
 from fedswipe.audit.evidence import ObjectReader
 from fedswipe.audit.finding import Finding, broken
@@ -13,7 +13,7 @@ from fedswipe.audit.noise import compare_privacy, with_noise
 from fedswipe.audit.shelf import Shelf, Stored
 from fedswipe.chain import Chain, Link
 from fedswipe.errors import FedswipeError
-from fedswipe.events import ClosedBy, DeltaId, GlobalModelPublished, ObjectRef, OffsetRange
+from fedswipe.events import DeltaId, GlobalModelPublished, ObjectRef, OffsetRange
 from fedswipe.learning import optimizer
 from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.manifest import Entry, Manifest
@@ -108,7 +108,7 @@ class Recomputation:
         findings += compare(event, objects, made)
         findings += compare_counts(event, manifest.entries, window.examples)
         findings += compare_privacy(event, self._events(head.version), recipe)
-        findings += _closing(event, window)
+        findings += compare_closing(event, window)
         self._stand_on(event.version, trained if made.fits(event) else None, objects)
         self._remember(event.version, stored or manifest)
         return Proof(manifest.entries, tuple(findings))
@@ -193,14 +193,3 @@ class Recomputation:
     def _stand_on(self, version: int, made: Trained | None, objects: dict[str, Stored]) -> None:
         """Go on from what was recomputed if it is the link's, else from what the link's readers had."""
         self._standing = made or self.shelf.trained(objects)
-
-
-def _closing(event: GlobalModelPublished, window: Window) -> Iterable[Finding]:
-    said, now = event.closed_by, window.full
-    if event.rollback_to is not None:
-        fits = said is ClosedBy.ROLLBACK
-    else:
-        fits = bool(window.entries) and said is (now or ClosedBy.TIME)
-    if not fits:
-        detail = f"closed by {said} after {len(window.entries)} records, which {now or 'no count'} says"
-        yield broken("other_closing", detail, event.version)
