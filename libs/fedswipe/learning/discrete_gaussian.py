@@ -25,7 +25,7 @@ WORD = 2**64
 EXACT = Context(prec=60, rounding=ROUND_FLOOR)
 STEPS = 44  # e^-45 is below 2^-64
 LARGEST_SIGMA = 2**54  # (STEPS + 1) sigma stays below 2^60
-MARGIN = 2.0**-36  # float64's error of a chance is below 2^-40, see `_kept`
+MARGIN = 2.0**-36  # float64's error of a chance is below 2^-39, see `_kept`
 KEPT = 0.45  # of the proposals; the theory says 0.48
 
 
@@ -62,7 +62,7 @@ def _propose(seed: bytes, label: bytes, sigma: int, count: int, margin: float) -
 def _kept(values: Fixed, high: Fixed, chance: Words, sigma: int, margin: float) -> NDArray[np.bool_]:
     """Tell which proposals are kept: chance < 2^64 exp(-x^2 / (2 sigma^2) + v - 1/2).
 
-    The exponent is at least 0 and, for x below 45 sigma, its error below 2^-41.
+    The exponent is at least 0 and, for x below 45 sigma, its error below 2^-40.
     """
     ratio = values / np.float64(sigma)
     above = np.exp(high - 0.5 - ratio * ratio / 2) - np.ldexp(chance.astype(np.float64), -64)

@@ -27,7 +27,9 @@ SHORTEST_KEY = 32  # characters, or guessing it would be the easiest way to the 
 
 
 def check_key(key: str, name: str) -> bytes:
-    """Return the bytes of a noise key; FedswipeError that names where it came from when it is short."""
+    """Return the bytes of a noise key; FedswipeError that names where it came from when it is none."""
+    if len(key.replace(",", " ").split()) > 1:
+        raise FedswipeError(f"{name}: holds several keys; windows are made with one, without space or comma")
     if len(key) < SHORTEST_KEY:
         raise FedswipeError(
             f"{name}: the key has {len(key)} characters, give {SHORTEST_KEY} or more of chance: "

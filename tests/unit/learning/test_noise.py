@@ -83,6 +83,8 @@ def test_without_a_key_there_is_no_private_model() -> None:
         release(total(1), RECIPE, PARENT, None)
     with pytest.raises(FedswipeError, match="WHERE: the key has 31 characters, give 32 or more"):
         check_key("k" * 31, "WHERE")
+    with pytest.raises(FedswipeError, match="WHERE: holds several keys"):
+        check_key(f"{'k' * 32},{'l' * 32}", "WHERE")
     assert check_key("k" * 32, "WHERE") == b"k" * 32
 
 

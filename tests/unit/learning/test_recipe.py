@@ -105,6 +105,19 @@ def test_what_an_earlier_code_wrote_is_read_as_it_was_meant_and_written_as_it_wa
     assert recipe.to_bytes() == data
 
 
+def test_a_recipe_of_the_code_before_private_windows_is_read_and_written_as_it_was() -> None:
+    data = (
+        b'{"beta1":0.9,"beta2":0.99,"byzantine":0.2,"code_version":3,"deltas":32,"max_examples":100,'
+        b'"max_norm":64.0,"max_value":8.0,"momentum":0.9,"optimizer":"fedavg","over_norm":"refuse",'
+        b'"records":1000,"rule":"mean","scale_bits":24,"seconds":300.0,"server_learning_rate":1.0,'
+        b'"staleness":[1024,724,591,512,458,418],"tau":0.001}'
+    )
+    recipe = Recipe.from_bytes(data)
+    assert recipe == Recipe(code_version=3)
+    assert recipe.noise == 0.0
+    assert recipe.to_bytes() == data
+
+
 def test_every_rule_and_optimiser_that_may_be_named_is_there() -> None:
     assert CHOICES["optimizer"] == tuple(OPTIMIZERS)
     assert CHOICES["rule"] == ("mean", *RULES)
