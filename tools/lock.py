@@ -17,7 +17,7 @@ FOLDER = ROOT / "requirements"
 PARTS = ("ingest", "trainer", "aggregator", "predictor", "demo")
 WHOLE = (*PARTS, "build")
 SETS: dict[str, tuple[str, ...]] = {
-    "base": (*PARTS, "lexicon"),
+    "base": (*PARTS, "lexicon", "secure-sum"),
     "train": ("train",),
     "dev": ("dev",),
     **{name: (name,) for name in WHOLE},

@@ -123,11 +123,26 @@ class DeltaComputed:
 
 
 @dataclass(frozen=True, slots=True)
+class PrivacySpent:
+    """What all private windows of a lineage so far tell of a client in each; see `learning/privacy.py`.
+
+    `rho` of zero-concentrated differential privacy, and the `epsilon` that follows at `delta`. Versions up to
+    `unprotected` (0: none) may hold deltas without noise, whose clients no epsilon covers.
+    """
+
+    rho: float
+    epsilon: float
+    delta: float
+    unprotected: Version
+
+
+@dataclass(frozen=True, slots=True)
 class GlobalModelPublished:
     """A link of a lineage's chain, once readers accept it; see `chain.py` for what decides that.
 
     `parent` is the SHA-256 of the parent link's bytes ("" for version 1); `rollback_to` is the
-    version whose model and optimiser state this link takes back.
+    version whose model and optimiser state this link takes back. `noise` is the SHA-256 of the seed of the
+    noise in the model (None: there is none of this window), `privacy` what noise has cost the lineage so far.
     """
 
     model_id: ModelId
@@ -143,6 +158,8 @@ class GlobalModelPublished:
     examples: int
     closed_by: ClosedBy
     rollback_to: Version | None
+    noise: Sha256 | None = None
+    privacy: PrivacySpent | None = None
 
 
 @dataclass(frozen=True, slots=True)

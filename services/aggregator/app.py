@@ -43,6 +43,7 @@ class Shared:
     store: ModelStore
     producer: EventProducer
     recipe: Recipe
+    noise_key: bytes | None
     stopping: threading.Event
 
 
@@ -62,7 +63,8 @@ def create_app(
     )
     without_kafka(app)
     store = S3ModelStore(s3)
-    shared = Shared(kafka, store, EventProducer(kafka), settings.recipe(), threading.Event())
+    producer, recipe, key = EventProducer(kafka), settings.recipe(), settings.checked_noise_key()
+    shared = Shared(kafka, store, producer, recipe, key, threading.Event())
     chains = {line.model_id: add_lineage(app, line, shared) for line in lineages}
 
     def unread() -> list[str]:
@@ -93,7 +95,11 @@ def add_lineage(app: faust.App, line: Lineage, shared: Shared) -> ChainReader:
     loop = ConsumeLoop(kafka, AGGREGATORS[line.model_id], delta_reader)
     aggregation = Aggregation(
         chain_reader.chain,
-        Objects(shared.store, line, architecture, shared.recipe, partial(factory_bytes, line.model_id)),
+        Objects(
+            *(shared.store, line, architecture, shared.recipe),
+            partial(factory_bytes, line.model_id),
+            shared.noise_key,
+        ),
         KafkaLineageLog(kafka, line, shared.producer, chain_reader, delta_reader),
         shared.store,
         PublishedSchemas(kafka),

@@ -122,7 +122,8 @@ class Aggregation:
         if tenure is None:
             return
         head, trained, window, end = tenure.head, tenure.trained, tenure.window, tenure.next
-        event, after = self._try(partial(self._objects.build, head, trained, window, end, closed_by))
+        parent = self._chain.event(head.version)
+        event, after = self._try(partial(self._objects.build, head, parent, trained, window, end, closed_by))
         data = codec.encode(event)
         try:
             with self._tracer.start_as_current_span("append_link"):

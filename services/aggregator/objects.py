@@ -1,13 +1,16 @@
 """The objects behind a lineage's links: model, optimiser state, manifest, recipe; content first (rule 4)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from fedswipe.chain import Chain, Link
 from fedswipe.events import ClosedBy, DeltaId, GlobalModelPublished, OffsetRange, Sha256, Version
 from fedswipe.learning import optimizer
 from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.manifest import Manifest
+from fedswipe.learning.noise import release
 from fedswipe.learning.optimizer import Trained
+from fedswipe.learning.privacy import spent
 from fedswipe.learning.recipe import Recipe
 from fedswipe.learning.scaled import Sizes
 from fedswipe.learning.server_optimizers import State
@@ -27,12 +30,14 @@ class Objects:
         architecture: Architecture,
         recipe: Recipe,
         first_model: Callable[[], bytes],
+        noise_key: bytes | None = None,
     ) -> None:
         self._store = store
         self._lineage = lineage
         self._architecture = architecture
         self._recipe = recipe
         self._first_model = first_model
+        self._noise_key = noise_key
         self._manifests: dict[Sha256, Manifest] = {}
 
     @property
@@ -46,17 +51,28 @@ class Objects:
         return self._event(1, "", start, self._first_model(), {}, Manifest(()), 0, ClosedBy.FACTORY)
 
     def build(
-        self, head: Link, trained: Trained, window: Window, end: int, closed_by: ClosedBy
+        self,
+        head: Link,
+        parent: GlobalModelPublished,
+        trained: Trained,
+        window: Window,
+        end: int,
+        closed_by: ClosedBy,
     ) -> tuple[GlobalModelPublished, Trained]:
-        """Fold a window into the head's model, store the result, and return the link that names it."""
-        weights, state = optimizer.apply(trained.weights, trained.state, window.sum, window.recipe)
+        """Fold a window into the head's model, store the result, and return the link that names it.
+
+        `parent` is the head's event.
+        """
+        sum_, noise = release(window.sum, window.recipe, head.sha256, self._noise_key)
+        weights, state = optimizer.apply(trained.weights, trained.state, sum_, window.recipe)
         model = to_bytes(self._architecture.split(weights))
         settled = OffsetRange(self._lineage.partition, head.end, end)
         manifest = Manifest.of(window.entries)
         event = self._event(
             head.version + 1, head.sha256, settled, model, state, manifest, window.examples, closed_by
         )
-        return event, Trained(weights, state)
+        privacy = spent(parent, window.recipe, event.folded)
+        return replace(event, noise=noise, privacy=privacy), Trained(weights, state)
 
     def load(self, event: GlobalModelPublished) -> Trained:
         """Fetch and verify a version's weights and optimiser state."""

@@ -1,15 +1,17 @@
 """The aggregator's settings."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from fedswipe.environment import read_settings, setting
 from fedswipe.errors import FedswipeError
 from fedswipe.learning import staleness
+from fedswipe.learning.noise import check_key
 from fedswipe.learning.recipe import CHOICES, Recipe
 from fedswipe.topology import LINEAGES, Lineage, lineage
 
+NOISE_KEY = "FEDSWIPE_NOISE_KEY"
 ADAPTIVE_RATE = 0.01  # their steps are about as long as the rate, whatever the deltas; 1 would ruin a model
 
 
@@ -71,6 +73,23 @@ class Settings:
     )
     beta2: float = setting("AGGREGATOR_BETA2", "how much of its square fedadam and fedyogi keep", 0.99)
     tau: float = setting("AGGREGATOR_TAU", "how little adaptive fedadagrad, fedadam and fedyogi are", 1e-3)
+    noise: float = setting(
+        "AGGREGATOR_NOISE",
+        "differential privacy: the noise's standard deviation, in what one client can change (0: none)",
+        0.0,
+        least=0.0,
+    )
+    privacy_delta: float = setting("AGGREGATOR_PRIVACY_DELTA", "the delta that an epsilon is told at", 1e-6)
+    noise_key: str | None = field(
+        default=None,
+        repr=False,
+        metadata={
+            "env": NOISE_KEY,
+            "help": f"what the noise's seeds are made of, the same in every aggregator; or {NOISE_KEY}_FILE "
+            "names its file",
+            "secret": True,
+        },
+    )
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
@@ -102,7 +121,20 @@ class Settings:
             beta1=self.beta1,
             beta2=self.beta2,
             tau=self.tau,
+            noise=self.noise,
+            privacy_delta=self.privacy_delta,
         )
+
+    def checked_noise_key(self) -> bytes | None:
+        """Return the key, None where no noise is made; FedswipeError when there is none or a short one."""
+        if not self.noise:
+            return None
+        if self.noise_key is None:
+            raise FedswipeError(
+                f"{NOISE_KEY}: not set, and AGGREGATOR_NOISE is {self.noise:g}; set it to the same secret "
+                "in every aggregator: `openssl rand -hex 32` makes one"
+            )
+        return check_key(self.noise_key, NOISE_KEY)
 
     def _staleness(self) -> tuple[int, ...]:
         match self.staleness:

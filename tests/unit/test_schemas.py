@@ -25,6 +25,7 @@ from fedswipe.events import (
     ObjectRef,
     OffsetRange,
     PredictionServed,
+    PrivacySpent,
     ServingChange,
     ServingChanged,
     Sha256,
@@ -57,7 +58,7 @@ GOLDEN: list[Event] = [
     GlobalModelPublished(
         *(EN, Version(8), SHA, (OffsetRange(0, 100, 132),)),
         *(ref("models"), ref("optimisers"), ref("manifests"), ref("recipes")),
-        *(30, 2, 300, ClosedBy.DELTAS, None),
+        *(30, 2, 300, ClosedBy.DELTAS, None, SHA, PrivacySpent(3.5, 17.25, 1e-6, Version(2))),
     ),
     ServingChanged(
         *(EN, ServingChange.CANARY, LinkRef(Version(8), SHA), LinkRef(Version(7), SHA)),

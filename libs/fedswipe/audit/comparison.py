@@ -8,9 +8,10 @@ from fedswipe.audit.finding import Finding, broken
 from fedswipe.audit.shelf import Stored
 from fedswipe.audit.tensors import differing
 from fedswipe.errors import FedswipeError
-from fedswipe.events import GlobalModelPublished, OffsetRange
+from fedswipe.events import ClosedBy, GlobalModelPublished, OffsetRange
 from fedswipe.learning.manifest import Entry, Manifest
 from fedswipe.learning.verdict import Verdict
+from fedswipe.learning.window import Window
 from fedswipe.topology import WEIGHT_DELTAS
 
 SHOWN = 5  # differing records that a text names; the finding's offsets span all
@@ -55,6 +56,18 @@ def compare_counts(event: GlobalModelPublished, entries: Sequence[Entry], exampl
     if counted != said:
         detail = f"it says folded, refused, examples = {said}; its records say {counted}"
         yield broken("other_counts", detail, event.version)
+
+
+def compare_closing(event: GlobalModelPublished, window: Window) -> Iterator[Finding]:
+    """Yield a finding when the link's window ended neither where its recipe says nor by time."""
+    said, now = event.closed_by, window.full
+    if event.rollback_to is not None:
+        fits = said is ClosedBy.ROLLBACK
+    else:
+        fits = bool(window.entries) and said is (now or ClosedBy.TIME)
+    if not fits:
+        detail = f"closed by {said} after {len(window.entries)} records, which {now or 'no count'} says"
+        yield broken("other_closing", detail, event.version)
 
 
 def sha256(data: bytes) -> str:

@@ -1,18 +1,19 @@
 """Recomputes a lineage's links, one after another, from the deltas that each settles (rules 1 and 3)."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from fedswipe.audit.comparison import Made, compare, compare_counts
+from fedswipe.audit.comparison import Made, compare, compare_closing, compare_counts
 from fedswipe.audit.delta_record import DeltaRecord
 from fedswipe.audit.evidence import ObjectReader
 from fedswipe.audit.finding import Finding, broken
 from fedswipe.audit.links import Step
+from fedswipe.audit.noise import compare_privacy, with_noise
 from fedswipe.audit.shelf import Shelf, Stored
 from fedswipe.chain import Chain, Link
 from fedswipe.errors import FedswipeError
-from fedswipe.events import ClosedBy, DeltaId, GlobalModelPublished, ObjectRef, OffsetRange
+from fedswipe.events import DeltaId, GlobalModelPublished, ObjectRef, OffsetRange
 from fedswipe.learning import optimizer
 from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.manifest import Entry, Manifest
@@ -38,15 +39,24 @@ class Proof:
 class Recomputation:
     """Stands on one version and proves the next. It holds one model and the ids of the last few windows.
 
-    `events` returns the event of any accepted version of the chain.
+    `events` returns the event of any accepted version of the chain; one of `noise_keys` gives the seeds of
+    private windows.
     """
 
-    def __init__(self, chain: Chain, architecture: Architecture, store: ObjectReader, events: Events) -> None:
+    def __init__(
+        self,
+        chain: Chain,
+        architecture: Architecture,
+        store: ObjectReader,
+        events: Events,
+        noise_keys: Sequence[bytes] = (),
+    ) -> None:
         self.shelf = Shelf(store, architecture)
         self._chain = chain
         self._architecture = architecture
         self._store = store
         self._events = events
+        self._noise_keys = noise_keys
         self._standing: Trained | None = None
         self._folded: dict[int, frozenset[DeltaId]] = {}
 
@@ -65,7 +75,9 @@ class Recomputation:
         if manifest is not None:
             examples = event.examples if event.version > 1 else 0  # a manifest does not tell them
             findings += compare_counts(event, manifest.entries, examples)
-        self.shelf.recipe(event, objects["recipe"])
+        recipe = self.shelf.recipe(event, objects["recipe"])
+        if recipe is not None and step.parent is not None:
+            findings += compare_privacy(event, self._events(step.parent.version), recipe)
         self._stand_on(event.version, None, objects)
         self._remember(event.version, manifest or Manifest(()))
         return Proof(manifest.entries if manifest else (), tuple(findings))
@@ -88,16 +100,24 @@ class Recomputation:
             return Proof(manifest.entries, tuple(findings))
         stored = objects["manifest"].manifest
         window = self._fold(head, recipe, event, records, stored or Manifest(()), findings)
-        weights, state = optimizer.apply(base.weights, base.state, window.sum, recipe)
         manifest = Manifest.of(window.entries)
-        model = to_bytes(self._architecture.split(weights))
-        made = Made(model, optimizer.state_to_bytes(state), manifest)
+        sum_, noise = with_noise(event, recipe, window.sum, self._noise_keys)
+        findings += [noise] if noise else []
+        trained = None if sum_ is None else Trained(*optimizer.apply(base.weights, base.state, sum_, recipe))
+        made = self._made(trained, manifest)
         findings += compare(event, objects, made)
         findings += compare_counts(event, manifest.entries, window.examples)
-        findings += _closing(event, window)
-        self._stand_on(event.version, Trained(weights, state) if made.fits(event) else None, objects)
+        findings += compare_privacy(event, self._events(head.version), recipe)
+        findings += compare_closing(event, window)
+        self._stand_on(event.version, trained if made.fits(event) else None, objects)
         self._remember(event.version, stored or manifest)
         return Proof(manifest.entries, tuple(findings))
+
+    def _made(self, trained: Trained | None, manifest: Manifest) -> Made:
+        if trained is None:
+            return Made(None, None, manifest)
+        model = to_bytes(self._architecture.split(trained.weights))
+        return Made(model, optimizer.state_to_bytes(trained.state), manifest)
 
     def _base(self, event: GlobalModelPublished) -> Trained | None:
         """Return what the link steps from: its parent, or the older version that a rollback takes back."""
@@ -173,14 +193,3 @@ class Recomputation:
     def _stand_on(self, version: int, made: Trained | None, objects: dict[str, Stored]) -> None:
         """Go on from what was recomputed if it is the link's, else from what the link's readers had."""
         self._standing = made or self.shelf.trained(objects)
-
-
-def _closing(event: GlobalModelPublished, window: Window) -> Iterable[Finding]:
-    said, now = event.closed_by, window.full
-    if event.rollback_to is not None:
-        fits = said is ClosedBy.ROLLBACK
-    else:
-        fits = bool(window.entries) and said is (now or ClosedBy.TIME)
-    if not fits:
-        detail = f"closed by {said} after {len(window.entries)} records, which {now or 'no count'} says"
-        yield broken("other_closing", detail, event.version)

@@ -1,7 +1,7 @@
 """Which versions an audit is about, and how it tells how far it is."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fedswipe.errors import FedswipeError
 
@@ -11,11 +11,15 @@ Progress = Callable[[str, int, int], None]  # what is being done, how much is do
 
 @dataclass(frozen=True)
 class Scope:
-    """Versions `first` to `last` (None: the head) of a lineage; `repeat_span` is the trainers' setting."""
+    """Versions `first` to `last` (None: the head) of a lineage; `repeat_span` is the trainers' setting.
+
+    `noise_keys` are those of private windows, as many as there were; without one their models are not judged.
+    """
 
     first: int = 1
     last: int | None = None
     repeat_span: int = REPEAT_SPAN
+    noise_keys: tuple[bytes, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         """Refuse a range that is none, naming the option."""

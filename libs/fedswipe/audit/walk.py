@@ -51,7 +51,7 @@ class LineageWalk:
         self._ledger = ledger
         self._progress = progress
         events = partial(event_of, self.chain, evidence=evidence)
-        self._recomputation = Recomputation(self.chain, architecture, store, events)
+        self._recomputation = Recomputation(self.chain, architecture, store, events, scope.noise_keys)
         self._kept = Kept(0, 0)
         self._cursor: DeltaCursor | None = None
 

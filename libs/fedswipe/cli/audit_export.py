@@ -1,5 +1,6 @@
 """What `fedswipe audit export` prints."""
 
+import os
 from pathlib import Path
 
 from rich.console import Console
@@ -8,7 +9,7 @@ from fedswipe.audit.export import export as export_lineage
 from fedswipe.audit.scope import Scope
 from fedswipe.audit.topics import TopicEvidence
 from fedswipe.cli.addresses import current_addresses, model_store
-from fedswipe.cli.audit_verify import CODES, bars, print_report
+from fedswipe.cli.audit_verify import CODES, bars, noise_keys, print_report
 from fedswipe.cli.known_lineage import known_lineage
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.learning.architecture import Architecture
@@ -20,7 +21,8 @@ def export(*, model: str, to: Path, first: int, last: int | None, repeat_span: i
     line, servers = known_lineage(model), current_addresses()
     evidence = TopicEvidence(KafkaSettings(servers.kafka))
     objects = model_store(servers)
-    scope, architecture = Scope(first, last, repeat_span), Architecture(load_layout(line.layout))
+    scope = Scope(first, last, repeat_span, noise_keys(os.environ))
+    architecture = Architecture(load_layout(line.layout))
     with bars() as progress:
         report = export_lineage(
             line, architecture, evidence, objects, evidence.schema_records(), to, scope, progress

@@ -1,6 +1,7 @@
 """What `fedswipe audit verify` prints and writes; what it does is in fedswipe.audit."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,12 +21,15 @@ from fedswipe.audit.topics import TopicEvidence
 from fedswipe.audit.verify import verify as verify_lineage
 from fedswipe.cli.addresses import current_addresses, model_store
 from fedswipe.cli.known_lineage import known_lineage
+from fedswipe.environment import secret
 from fedswipe.errors import FedswipeError
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.learning.architecture import Architecture
+from fedswipe.learning.noise import check_key
 from fedswipe.swipe.layout import load_layout
 from fedswipe.topology import Lineage
 
+NOISE_KEY = "FEDSWIPE_NOISE_KEY"
 SHOWN = 20  # findings in the table; the JSON has more
 COLOURS = {Outcome.PROVEN: "green", Outcome.BROKEN: "red", Outcome.EXPIRED: "yellow"}
 CODES = {
@@ -46,7 +50,8 @@ def verify(
 ) -> int:
     """Audit, print the table, write the JSON; return the exit code."""
     try:
-        report = _verify(known_lineage(model), Scope(first, last, repeat_span), from_dir)
+        scope = Scope(first, last, repeat_span, noise_keys(os.environ))
+        report = _verify(known_lineage(model), scope, from_dir)
     except FedswipeError as error:
         if json_file is not None:
             write_json(json_file, {"model": model, "verdict": "not judged", "error": str(error)})
@@ -55,6 +60,12 @@ def verify(
         write_json(json_file, report.as_json())
     print_report(report)
     return int(CODES[report.outcome])
+
+
+def noise_keys(environ: Mapping[str, str]) -> tuple[bytes, ...]:
+    """Return the keys of private windows, which commas or lines separate where there were several."""
+    text = secret(environ, NOISE_KEY) or ""
+    return tuple(check_key(key, NOISE_KEY) for key in text.replace(",", " ").split())
 
 
 @contextmanager

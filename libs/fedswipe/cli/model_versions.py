@@ -68,6 +68,8 @@ def _row(one: ArchivedLink, chain: Chain, state: ServingState) -> dict[str, Any]
         "examples": event.examples,
         "closed_by": str(event.closed_by),
         "rollback_to": event.rollback_to,
+        "epsilon": event.privacy.epsilon if event.privacy else None,
+        "unprotected": event.privacy.unprotected if event.privacy else None,
         "published": one.at.isoformat(timespec="seconds"),
         "marks": _marks(event.version, chain, state),
     }
@@ -87,7 +89,8 @@ def _details(one: ArchivedLink) -> dict[str, Any]:
     (settled,) = event.ranges
     deltas = f"{settled.start} to {settled.end} of partition {settled.partition}"
     link = {"link_sha256": one.link.sha256, "parent": event.parent, "offset": one.link.offset}
-    return {**link, "deltas": deltas, "continues": one.link.line, **objects}
+    privacy = {"noise": event.noise, "privacy": asdict(event.privacy) if event.privacy else None}
+    return {**link, "deltas": deltas, "continues": one.link.line, **objects, **privacy}
 
 
 def _serving(state: ServingState) -> dict[str, Any]:
@@ -99,14 +102,17 @@ def _serving(state: ServingState) -> dict[str, Any]:
 
 
 def _table(rows: list[dict[str, Any]]) -> Table:
-    names = ("version", "model", "folded", "refused", "examples", "closed by", "published", "")
+    names = ("version", "model", "folded", "refused", "examples", "closed by", "epsilon", "published", "")
     table = Table(*names)
     for row in rows:
         closed = str(row["closed_by"]).lower()
         closed += f" to {row['rollback_to']}" if row["rollback_to"] else ""
         counts = [str(row[name]) for name in ("folded", "refused", "examples")]
         marks = ", ".join(row["marks"])
-        table.add_row(str(row["version"]), row["model_sha256"][:12], *counts, closed, row["published"], marks)
+        epsilon = "" if row["epsilon"] is None else f"{row['epsilon']:.2f}"
+        epsilon += f", not for 1 to {row['unprotected']}" if row["unprotected"] else ""
+        told = (*counts, closed, epsilon, row["published"], marks)
+        table.add_row(str(row["version"]), row["model_sha256"][:12], *told)
     return table
 
 

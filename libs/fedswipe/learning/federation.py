@@ -4,6 +4,7 @@ The same windows, verdicts, sums and optimisers, so the same deltas in the same 
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import orjson
@@ -12,7 +13,9 @@ from fedswipe.events import DeltaComputed, DeltaId, ObjectRef, Sha256, Version
 from fedswipe.learning import optimizer
 from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.base_model import BaseModel
+from fedswipe.learning.folding import Counted
 from fedswipe.learning.manifest import Manifest
+from fedswipe.learning.noise import release
 from fedswipe.learning.optimizer import Trained
 from fedswipe.learning.recipe import Recipe
 from fedswipe.learning.verdict import Verdict
@@ -37,6 +40,8 @@ class Federation:
     architecture: Architecture
     recipe: Recipe
     trained: Trained
+    noise_key: bytes | None = None  # of private windows
+    counting: Callable[[int], Counted] | None = None  # makes what a window's deltas are added to
     steps: list[Step] = field(default_factory=lambda: [Step(Sha256("0" * 64), frozenset())])
 
     def __post_init__(self) -> None:
@@ -62,9 +67,8 @@ class Federation:
         """Make the open window a global model; one with nothing to settle publishes nothing."""
         if not self._window.entries:
             return
-        weights, state = optimizer.apply(
-            self.trained.weights, self.trained.state, self._window.sum, self._window.recipe
-        )
+        sum_, _ = release(self._window.sum, self.recipe, self.steps[-1].link, self.noise_key)
+        weights, state = optimizer.apply(self.trained.weights, self.trained.state, sum_, self.recipe)
         self.trained = Trained(weights, state)
         model = to_bytes(self.architecture.split(weights))
         parts = [self.steps[-1].link, hashlib.sha256(model).hexdigest()]
@@ -78,7 +82,9 @@ class Federation:
         bases = {step.link: age for age, step in enumerate(reversed(recent))}
         seen = frozenset[DeltaId]().union(*(step.folded for step in recent[-bound:] if bound))
         history = History(version, bases, frozenset(), seen)
-        return Window(self.recipe, self.lineage.model_id, self.architecture.sizes, history)
+        sizes = self.architecture.sizes
+        counted = self.counting(sum(sizes)) if self.counting else None
+        return Window(self.recipe, self.lineage.model_id, sizes, history, counted)
 
 
 def _no_store(content: ObjectRef) -> Verdict:

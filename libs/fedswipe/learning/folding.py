@@ -4,7 +4,7 @@ Numbers here are whole ones in float64, whose vector instructions are faster and
 where one might pass that, integers are used.
 """
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,15 +24,31 @@ SIGN_AND_NUMBER = np.int32(0x8FFF_E000 - 2**32)  # of an fp16 number that was sh
 BITS_OF = {2: ("<u2", 0x7FFF), 4: ("<u4", 0x7FFF_FFFF)}  # a number's bits without its sign, by its bytes
 
 
-class Folding:
-    """Takes a window's deltas, of tensors of these sizes, one by one: `judge`, then `add` when it counts."""
+class Counted(Protocol):
+    """What the deltas that count are added to."""
 
-    def __init__(self, recipe: Recipe, sizes: Sizes) -> None:
+    def add(self, values: NDArray[np.float64], largest: float, weight: int) -> None:
+        """Take whole numbers (size,), none farther from 0 than `largest`, this many times."""
+        ...
+
+    @property
+    def sum(self) -> Sum:
+        """Return what comes of all that were added."""
+        ...
+
+
+class Folding:
+    """Takes a window's deltas, of tensors of these sizes, one by one: `judge`, then `add` when it counts.
+
+    `counted` is what they are added to, by default the recipe's rule.
+    """
+
+    def __init__(self, recipe: Recipe, sizes: Sizes, counted: Counted | None = None) -> None:
         size = sum(sizes)
         self.count = 0
         self._recipe = recipe
         self._sizes = sizes
-        self._counted = Kept(recipe, size) if recipe.rule in RULES else RunningSum(size)
+        self._counted = counted or (Kept(recipe, size) if recipe.rule in RULES else RunningSum(size))
         self._values = np.empty(size)  # of the delta that was judged last, whole numbers
         self._largest = 0.0  # none of them is larger
         self._scratch = np.empty(size)

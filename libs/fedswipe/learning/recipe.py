@@ -12,16 +12,22 @@ from fedswipe.events import DeltaCodec
 from fedswipe.learning.fixed_point import LIMIT_BITS, NORM_BITS
 
 STALENESS_ONE = 1 << 10  # a staleness factor of 1
-CODE_VERSION = 3  # rises with every change that could change a verdict or a sum
-REPLAYED = (2, 3)  # the code versions whose windows this release makes again, bit for bit
-ADDED_IN_3 = ("momentum", "beta1", "beta2", "tau", "rule", "byzantine", "over_norm")
+CODE_VERSION = 4  # rises with every change that could change a verdict or a sum
+REPLAYED = (2, 3, 4)  # the code versions whose windows this release makes again, bit for bit
+ADDED = {  # the fields that a code version began with
+    3: ("momentum", "beta1", "beta2", "tau", "rule", "byzantine", "over_norm"),
+    4: ("noise", "privacy_delta"),
+}
 
 CHOICES = {
     "optimizer": ("fedavg", "fedavgm", "fedadagrad", "fedadam", "fedyogi"),
     "rule": ("mean", "median", "trimmed_mean", "krum", "multi_krum"),
     "over_norm": ("refuse", "clip"),
 }
+LEAST_NOISE = 0.01  # its epsilon is in the thousands
+LARGEST_NOISE_BITS = 50  # of its standard deviation: 45 of them and a sum stay below 2^62
 KRUM = ("krum", "multi_krum")
+UNMIXED = (DeltaCodec.FP32, DeltaCodec.FP16)  # they carry nothing from one client's delta into another's
 EXACT_BITS = 53  # of a squared norm in units of 2^-32, which Krum's distances need in float64
 
 
@@ -33,7 +39,9 @@ class Recipe:
     1/sqrt(1 + s) (arXiv 2106.06639); anything older than the table is refused. A window closes at
     `deltas` folded, `records` read or `seconds` after its first record. A delta whose norm is over `max_norm`
     is refused, or with `over_norm` "clip" scaled down to it. `byzantine` is the share of a window's deltas
-    that the rules other than "mean" take for bad.
+    that the rules other than "mean" take for bad. `noise` above 0 makes a private window, see `noise.py`: the
+    standard deviation of what is added to the sum, in units of the most that one client can change it;
+    `privacy_delta` is the delta of the epsilon that is told.
     """
 
     deltas: int = 32
@@ -53,6 +61,8 @@ class Recipe:
     rule: str = "mean"
     byzantine: float = 0.2
     over_norm: str = "refuse"
+    noise: float = 0.0
+    privacy_delta: float = 1e-6
     code_version: int = CODE_VERSION
 
     def __post_init__(self) -> None:
@@ -80,7 +90,23 @@ class Recipe:
             )
         if self.scale_bits < NORM_BITS:
             raise FedswipeError(f"recipe: scale_bits is {self.scale_bits}, must be at least {NORM_BITS}")
+        self._check_noise()
         self._check_sums()
+
+    def _check_noise(self) -> None:
+        if self.noise and not LEAST_NOISE <= self.noise < math.inf:
+            raise FedswipeError(f"recipe: noise is {self.noise}, must be 0 (none) or {LEAST_NOISE} or more")
+        if not 0 < self.privacy_delta < 1:
+            raise FedswipeError(f"recipe: privacy_delta is {self.privacy_delta}, must be between 0 and 1")
+        if self.noise and (self.rule, self.over_norm) != ("mean", "clip"):
+            raise FedswipeError(
+                f"recipe: noise is {self.noise:g} with rule {self.rule} and over_norm {self.over_norm}: only "
+                "a mean of clipped deltas bounds what one client changes; set rule to mean, over_norm to clip"
+            )
+        if self.noise * (self.max_norm + 1) * 2.0**self.scale_bits >= 2.0**LARGEST_NOISE_BITS:
+            raise FedswipeError(
+                f"recipe: noise x max_norm x 2^scale_bits is near 2^{LARGEST_NOISE_BITS}: lower one of them"
+            )
 
     def _check_sums(self) -> None:
         largest = self.deltas * self.max_examples * STALENESS_ONE * self.max_value * 2.0**self.scale_bits
@@ -105,9 +131,12 @@ class Recipe:
     def weight(self, examples: int, staleness: int) -> int:
         """Return a delta's integer weight: its examples, capped, times its staleness factor.
 
-        By the rules other than "mean" each delta counts once: a bad one could claim what it likes.
+        By the rules other than "mean" each delta counts once: a bad one could claim what it likes. In a
+        private window too: a weight would make the client's part in the sum longer.
         """
-        return min(examples, self.max_examples) * self.staleness[staleness] if self.rule == "mean" else 1
+        if self.noise or self.rule != "mean":
+            return 1
+        return min(examples, self.max_examples) * self.staleness[staleness]
 
     def bad_ones(self, count: int) -> int:
         """Return how many of so many deltas the rule takes for bad."""
@@ -115,13 +144,12 @@ class Recipe:
 
     def reads(self, codec: DeltaCodec) -> bool:
         """Tell whether the code of this recipe knew a codec: version 2 could not read events with others."""
-        return self.code_version > 2 or codec in (DeltaCodec.FP32, DeltaCodec.FP16)
+        return self.code_version > 2 or codec in UNMIXED
 
     def to_bytes(self) -> bytes:
         """Return the recipe as canonical JSON: sorted keys, no spaces, the fields of its code version."""
-        fields = asdict(self)
-        if self.code_version < 3:
-            fields = {name: value for name, value in fields.items() if name not in ADDED_IN_3}
+        later = [name for version, names in ADDED.items() if self.code_version < version for name in names]
+        fields = {name: value for name, value in asdict(self).items() if name not in later}
         return orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)
 
     @classmethod

@@ -16,6 +16,8 @@ class Verdict(StrEnum):
     UNKNOWN_BASE = "unknown_base"
     ROLLED_BACK = "rolled_back"
     SEEN = "seen"
+    CLIENT_SEEN = "client_seen"
+    MIXED_CLIENTS = "mixed_clients"
     NO_EXAMPLES = "no_examples"
     MISSHAPEN = "misshapen"
     MISSING_CONTENT = "missing_content"
@@ -34,6 +36,8 @@ EXPLANATIONS = {
     Verdict.UNKNOWN_BASE: "base_link: not a link of this lineage's chain; train from the head",
     Verdict.ROLLED_BACK: "base_link: a rollback left it behind; train again from the head",
     Verdict.SEEN: "delta_id: folded before; nothing is to be done",
+    Verdict.CLIENT_SEEN: "client_id: a private window takes one delta of a client; wait for the next window",
+    Verdict.MIXED_CLIENTS: "codec: may hold rests of other clients; a private window takes FP32 and FP16",
     Verdict.NO_EXAMPLES: "examples: must be at least 1 and below 2^31",
     Verdict.MISSHAPEN: "payload or content: its form or name does not fit the codec and the model",
     Verdict.MISSING_CONTENT: "content: the store has no such object; store it, then send the delta again",

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from fedswipe.chain import Chain, Link
 from fedswipe.errors import FedswipeError, InvalidMessage
-from fedswipe.events import ClosedBy, DeltaComputed, DeltaId, ObjectRef, Sha256
+from fedswipe.events import ClientId, ClosedBy, DeltaComputed, DeltaId, ObjectRef, Sha256
 from fedswipe.learning.aggregation import Sum
 from fedswipe.learning.delta import names_content
 from fedswipe.learning.fixed_point import LIMIT_BITS, squared_norm_limit
-from fedswipe.learning.folding import Folding
+from fedswipe.learning.folding import Counted, Folding
 from fedswipe.learning.manifest import Entry
-from fedswipe.learning.recipe import Recipe
+from fedswipe.learning.recipe import UNMIXED, Recipe
 from fedswipe.learning.scaled import Sizes
 from fedswipe.learning.verdict import Verdict
 
@@ -59,10 +59,13 @@ class History:
 class Window:
     """The deltas that will be folded into one global model, whose tensors have these sizes.
 
+    `counted` is what those that count are added to, by default the recipe's rule.
     FedswipeError when the recipe's `max_value` is so large for this size that a squared norm could overflow.
     """
 
-    def __init__(self, recipe: Recipe, model_id: str, sizes: Sizes, history: History) -> None:
+    def __init__(
+        self, recipe: Recipe, model_id: str, sizes: Sizes, history: History, counted: Counted | None = None
+    ) -> None:
         size = sum(sizes)
         if size * squared_norm_limit(recipe.max_value) >= 2**LIMIT_BITS:
             raise FedswipeError(f"recipe: max_value is {recipe.max_value:g}, too large for {size} parameters")
@@ -71,9 +74,10 @@ class Window:
         self.examples = 0
         self._model_id = model_id
         self._sizes = sizes
-        self._folding = Folding(recipe, sizes)
+        self._folding = Folding(recipe, sizes, counted)
         self._history = history
         self._ids: set[DeltaId] = set()
+        self._clients: set[ClientId] = set()
 
     def add(self, offset: int, delta: DeltaComputed, fetch: Fetch) -> Verdict:
         """Judge the delta of one record and fold it if it counts.
@@ -120,6 +124,7 @@ class Window:
         self._folding.add(weight)
         self.examples += delta.examples
         self._ids.add(delta.delta_id)
+        self._clients.add(delta.client_id)
         return Verdict.FOLDED, weight
 
     def _refusal(self, delta: DeltaComputed) -> Verdict | None:
@@ -129,7 +134,15 @@ class Window:
             return Verdict.SEEN
         if not 0 < delta.examples <= MOST_EXAMPLES:
             return Verdict.NO_EXAMPLES
-        refusal = self._history.refusal(delta, self.recipe.staleness_bound)
+        refusal = self._history.refusal(delta, self.recipe.staleness_bound) or self._privacy_refusal(delta)
         if refusal is None and delta.content is not None and not names_content(delta, self._sizes):
             return Verdict.MISSHAPEN
         return refusal
+
+    def _privacy_refusal(self, delta: DeltaComputed) -> Verdict | None:
+        """Say why a private window may not take this delta: a client is to be in it once, and alone."""
+        if not self.recipe.noise:
+            return None
+        if delta.client_id in self._clients:
+            return Verdict.CLIENT_SEEN
+        return None if delta.codec in UNMIXED else Verdict.MIXED_CLIENTS

@@ -31,6 +31,7 @@ class Simulate:
 
     A person takes part with ``fewest`` to ``most`` swipes. ``stack``: clients trained as one computation.
     ``scaffold`` corrects the clients' steps, which must be plain SGD; its state is not kept over a cut.
+    ``secure``: their sum by the protocol of ``learning.secure_sum``, which gives the same models.
     """
 
     base: str = "factory"
@@ -42,6 +43,7 @@ class Simulate:
     codec: Literal["FP32", "FP16", "INT8", "INT4", "TOPK"] = "FP16"
     top_k_share: float = 0.1
     scaffold: bool = False
+    secure: bool = False
     local: LocalRecipe = field(default_factory=LocalRecipe)
     window: Recipe = field(default_factory=Recipe)
     augmentation: Augmentation | None = None

@@ -8,6 +8,7 @@ from safetensors import numpy as safetensors
 
 from fedswipe.errors import FedswipeError
 from fedswipe.learning.federation import Federation, Step
+from fedswipe.learning.folding import Counted
 from fedswipe.learning.optimizer import Trained
 from fedswipe.learning.weights import Weights
 from fedswipe.runs.config import Config
@@ -53,15 +54,27 @@ def simulate(
 
 def _begin(config: Config, line: Lineage, base: Weights, judge: Judge, folder: RunFolder) -> Federation:
     architecture, recipe = judge.architecture, config.simulate.window
+    how = (b"simulated noise %d" % config.seed, counting(config))
     if (saved := folder.state()) is None:
-        return Federation(line, architecture, recipe, Trained(architecture.join(base), {}))
+        return Federation(line, architecture, recipe, Trained(architecture.join(base), {}), *how)
     if config.simulate.scaffold:
         raise FedswipeError(f"{folder.path}: a run with scaffold cannot go on; give another folder")
     tensors = safetensors.load(saved)
     rows = orjson.loads(tensors.pop("steps").tobytes())
     weights = tensors.pop("weights")
     steps = [Step(link, frozenset(folded)) for link, folded in rows]
-    return Federation(line, architecture, recipe, Trained(weights, tensors), steps)
+    return Federation(line, architecture, recipe, Trained(weights, tensors), *how, steps)
+
+
+def counting(config: Config) -> Callable[[int], Counted] | None:
+    """Return what makes a window's sum, None for the recipe's rule. FedswipeError where it is missing."""
+    if not config.simulate.secure:
+        return None
+    try:
+        from fedswipe.learning.secure_sum.masked_sum import MaskedSum  # here: it needs an extra
+    except ImportError as error:
+        raise FedswipeError("simulate.secure: pip install 'fedswipe[secure-sum]' first") from error
+    return MaskedSum
 
 
 def _state_to_bytes(federation: Federation) -> bytes:

@@ -56,6 +56,7 @@ def rollback(
         examples=0,
         closed_by=ClosedBy.ROLLBACK,
         rollback_to=old.version,
+        noise=None,  # `privacy` stays the head's: what was told cannot be taken back
     )
 
 

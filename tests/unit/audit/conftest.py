@@ -43,6 +43,7 @@ from services.aggregator.objects import Objects
 
 LINE = LINEAGES[0]
 RECIPE = Recipe(deltas=2, records=4, staleness=(1024, 724, 512))
+KEY = b"the key of the lineages that tests make"
 PARTITION = 3  # of the swipes
 
 
@@ -66,7 +67,7 @@ class Lineage:
         self._seconds = 0.0
         first = to_bytes(TINY.split(np.arange(TINY.size, dtype=np.float32)))
         self._aggregation = Aggregation(
-            *(self._client.chain, Objects(self.store, LINE, TINY, recipe, lambda: first), self._client),
+            *(self._client.chain, Objects(self.store, LINE, TINY, recipe, lambda: first, KEY), self._client),
             *(self.store, codec.PackagedSchemas(), recipe, SimpleNamespace(now=lambda: self._seconds)),
             threading.Event(),
         )

@@ -13,6 +13,7 @@ from fedswipe.events import (
     ClosedBy,
     GlobalModelPublished,
     OffsetRange,
+    PrivacySpent,
     Version,
 )
 from fedswipe.learning.manifest import Manifest
@@ -41,7 +42,7 @@ class Command:
 
         monkeypatch.setattr(operator, "open_operator", opened)
 
-    def publish(self) -> None:
+    def publish(self, privacy: PrivacySpent | None = None) -> None:
         head = self.log.chain.head
         version, parent, end = (head.version + 1, head.sha256, head.end) if head else (1, "", 0)
         content = self.store.put("swipe-en/models", f"model {version}".encode())
@@ -49,7 +50,7 @@ class Command:
         settled = OffsetRange(LINE.partition, end, end + 3 * (version > 1))
         event = GlobalModelPublished(
             *(LINE.model_id, Version(version), parent, (settled,), content, content, nothing, nothing),
-            *(3, 1, 30, ClosedBy.DELTAS if head else ClosedBy.FACTORY, None),
+            *(3, 1, 30, ClosedBy.DELTAS if head else ClosedBy.FACTORY, None, None, privacy),
         )
         self.log.append_link(codec.encode(event))
 

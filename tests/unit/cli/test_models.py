@@ -7,10 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fedswipe.cli import main as cli
-from fedswipe.events import (
-    CanaryBy,
-    ServingChange,
-)
+from fedswipe.events import CanaryBy, PrivacySpent, ServingChange, Version
 
 if TYPE_CHECKING:
     from conftest import Command
@@ -30,6 +27,17 @@ def test_the_list_shows_the_newest_first_and_marks_what_is_served(models: "Comma
     assert listed["serving"]["canary"]["share"] == 0.25
     shown = models.does("list")
     assert "A canary is on: version 4 for 25.0% of the clients, 3 for the others." in shown
+
+
+def test_a_private_lineage_shows_what_each_version_has_told(models: "Command") -> None:
+    models.publish(PrivacySpent(0.5, 5.254, 1e-6, Version(5)))
+    rows = json.loads(models.does("list", "--json"))["versions"]
+    assert [row["epsilon"] for row in rows[:2]] == [5.254, None]
+    assert rows[0]["unprotected"] == 5
+    assert "5.25" in models.does("list")
+    shown = json.loads(models.does("show", "6", "--json"))
+    assert shown["privacy"] == {"rho": 0.5, "epsilon": 5.254, "delta": 1e-6, "unprotected": 5}
+    assert shown["noise"] is None
 
 
 def test_a_version_is_shown_with_its_objects(models: "Command") -> None:

@@ -38,6 +38,13 @@ from fedswipe.learning.server_optimizers import OPTIMIZERS
             {"rule": "krum", "max_norm": 1025.0},
             "max_norm is 1025, by rule krum with 32 deltas it may be 1024",
         ),
+        ({"noise": -1.0}, "noise is -1.0, must be 0"),
+        ({"noise": float("nan")}, "noise is nan"),
+        ({"noise": 0.001}, "noise is 0.001, must be 0 .none. or 0.01 or more"),
+        ({"noise": 1.0}, "noise is 1 with rule mean and over_norm refuse: only a mean of clipped"),
+        ({"noise": 1.0, "over_norm": "clip", "rule": "median"}, "set rule to mean, over_norm to clip"),
+        ({"noise": 1e7, "over_norm": "clip"}, "noise x max_norm x 2.scale_bits is near 2.50: lower"),
+        ({"privacy_delta": 0.0}, "privacy_delta is 0.0, must be between 0 and 1"),
         ({"rule": "multi_krum", "deltas": 1_000, "max_norm": 600.0}, "may be 512 at most"),
     ],
 )
@@ -79,9 +86,9 @@ def test_it_comes_back_from_canonical_bytes(deltas: int, seconds: float, stalene
 
 def test_its_bytes_hold_every_field_in_order_of_name() -> None:
     assert Recipe().to_bytes() == (
-        b'{"beta1":0.9,"beta2":0.99,"byzantine":0.2,"code_version":3,"deltas":32,"max_examples":100,'
-        b'"max_norm":64.0,"max_value":8.0,"momentum":0.9,"optimizer":"fedavg","over_norm":"refuse",'
-        b'"records":1000,"rule":"mean","scale_bits":24,"seconds":300.0,"server_learning_rate":1.0,'
+        b'{"beta1":0.9,"beta2":0.99,"byzantine":0.2,"code_version":4,"deltas":32,"max_examples":100,'
+        b'"max_norm":64.0,"max_value":8.0,"momentum":0.9,"noise":0.0,"optimizer":"fedavg",'
+        b'"over_norm":"refuse","privacy_delta":1e-6,"records":1000,"rule":"mean","scale_bits":24,"seconds":300.0,"server_learning_rate":1.0,'
         b'"staleness":[1024,724,591,512,458,418],"tau":0.001}'
     )
 
@@ -98,6 +105,19 @@ def test_what_an_earlier_code_wrote_is_read_as_it_was_meant_and_written_as_it_wa
     assert recipe.to_bytes() == data
 
 
+def test_a_recipe_of_the_code_before_private_windows_is_read_and_written_as_it_was() -> None:
+    data = (
+        b'{"beta1":0.9,"beta2":0.99,"byzantine":0.2,"code_version":3,"deltas":32,"max_examples":100,'
+        b'"max_norm":64.0,"max_value":8.0,"momentum":0.9,"optimizer":"fedavg","over_norm":"refuse",'
+        b'"records":1000,"rule":"mean","scale_bits":24,"seconds":300.0,"server_learning_rate":1.0,'
+        b'"staleness":[1024,724,591,512,458,418],"tau":0.001}'
+    )
+    recipe = Recipe.from_bytes(data)
+    assert recipe == Recipe(code_version=3)
+    assert recipe.noise == 0.0
+    assert recipe.to_bytes() == data
+
+
 def test_every_rule_and_optimiser_that_may_be_named_is_there() -> None:
     assert CHOICES["optimizer"] == tuple(OPTIMIZERS)
     assert CHOICES["rule"] == ("mean", *RULES)
@@ -107,3 +127,8 @@ def test_every_rule_and_optimiser_that_may_be_named_is_there() -> None:
 @pytest.mark.parametrize("rule", RULES)
 def test_by_a_robust_rule_each_delta_counts_once(rule: str) -> None:
     assert Recipe(rule=rule).weight(99, 3) == 1
+
+
+def test_in_a_private_window_each_delta_counts_once() -> None:
+    """What a client claims must not make its part in the sum longer than the noise hides."""
+    assert Recipe(noise=1.0, over_norm="clip").weight(99, 0) == 1

@@ -266,3 +266,24 @@ def test_two_payloads_or_none_are_unreadable(both: bool) -> None:
         in_store(), payload=raw(1.0) if both else None, content=in_store().content if both else None
     )
     assert judge(one) is Verdict.UNREADABLE
+
+
+def test_a_client_counts_once_in_a_private_window_and_in_any_other_as_often_as_it_likes() -> None:
+    private = replace(RECIPE, noise=1.0, over_norm="clip")
+    for recipe, again in ((RECIPE, Verdict.FOLDED), (private, Verdict.CLIENT_SEEN)):
+        into = window(recipe)
+        assert judge(delta(payload=b""), into) is Verdict.MISSHAPEN
+        assert judge(delta(), into) is Verdict.FOLDED, "what was refused does not count"
+        assert judge(delta(delta_id=DeltaId("2")), into) is again
+        assert judge(delta(delta_id=DeltaId("3"), client_id=ClientId("other")), into) is Verdict.FOLDED
+        assert judge(delta(), window(recipe)) is Verdict.FOLDED, "the next window is another one"
+
+
+@pytest.mark.parametrize("coded", DeltaCodec)
+def test_a_private_window_takes_no_codec_that_carries_one_clients_rest_to_the_next(coded: DeltaCodec) -> None:
+    values = np.full(SIZE, 0.5, np.float32)
+    one = delta(codec=coded, payload=encode_delta(values, coded, SIZES))
+    mixed = coded not in (DeltaCodec.FP32, DeltaCodec.FP16)
+    private = window(replace(RECIPE, noise=1.0, over_norm="clip"))
+    assert judge(one, private) is (Verdict.MIXED_CLIENTS if mixed else Verdict.FOLDED)
+    assert judge(one) is Verdict.FOLDED
