@@ -45,7 +45,7 @@ class Simulate:
     scaffold: bool = False
     secure: bool = False
     local: LocalRecipe = field(default_factory=LocalRecipe)
-    window: Recipe = field(default_factory=Recipe)
+    window: Recipe = field(default_factory=lambda: Recipe(deltas=50))
     augmentation: Augmentation | None = None
 
 
