@@ -15,7 +15,6 @@ from fedswipe.learning.optimizer import Trained
 from fedswipe.learning.recipe import Recipe
 from fedswipe.learning.verdict import Verdict
 from fedswipe.learning.weights import to_bytes
-from fedswipe.runs.config import Config
 from fedswipe.swipe.layout import load_layout
 from fedswipe.topology import LINEAGES
 
@@ -67,11 +66,3 @@ def test_a_private_lineage_is_the_same_with_the_same_key_and_no_other() -> None:
     assert set(models(replace(PRIVATE, noise=0.0))).isdisjoint(private)
     with pytest.raises(FedswipeError, match="needs a key"):
         models(PRIVATE)
-
-
-def test_a_simulation_masks_its_sums_when_it_is_told_to() -> None:
-    simulate = pytest.importorskip("fedswipe.runs.simulate", exc_type=ImportError)
-    masked_sum = pytest.importorskip("fedswipe.learning.secure_sum.masked_sum", exc_type=ImportError)
-    config = Config(simulate=replace(Config().simulate, secure=True))
-    assert simulate.counting(config) is masked_sum.MaskedSum
-    assert simulate.counting(Config()) is None
