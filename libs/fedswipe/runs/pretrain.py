@@ -40,7 +40,7 @@ def pretrain(
     """A whole model, the same bits for the same arguments; the folder's state is taken up and kept."""
     torch.set_num_threads(1)  # the batch's parts use the cores, in an order that is always the same
     batch, decoder = recipe.training.batch_size, Decoder(lexicon, architecture.layout)
-    draw = partial(draw_swipes, architecture.layout, lexicon, population)
+    draw = partial(draw_swipes, architecture.layout, lexicon, population, recipe.temper)
     fresh = with_search(fresh_weights(architecture, seed), FIRST_SEARCH)
     steps = sum(recipe.chunks) // batch
     with ThreadPoolExecutor(threads) as pool:

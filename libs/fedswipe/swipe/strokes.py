@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from fedswipe.swipe.layout import Layout
 from fedswipe.swipe.styles import Array, Styles
 
+WORSE = 5.0  # times as far from the key is a lapse
 OVERLAP = 0.6  # standard deviation of a stroke's overlap, as a share of its typist's
-STROKE_TIME, SWIPE_TIME = 0.25, 0.15  # standard deviations, natural logarithms
+STROKE_TIME, SWIPE_TIME = 0.35, 0.15  # standard deviations, natural logarithms
 REST = 0.67  # mean rest, in the typist's pace
 FITTS = 0.47  # how far time goes with the logarithm of the distance: all of it is 1
 
@@ -75,6 +76,7 @@ def _aims(codes: NDArray[np.int64], letters: NDArray[np.int64], styles: Styles, 
     spread = np.where(ends, styles.end_aim[:, None], styles.aim[:, None])
     spread[:, 0] = styles.start_aim
     spread *= np.exp(random.normal(size=len(codes)) * styles.sloppiness)[:, None]
+    spread *= np.where(random.random(codes.shape) < styles.lapse[:, None], WORSE, 1.0)
     aims = random.normal(size=(*codes.shape, 2)) * spread[:, :, None]
     # Two equal letters in a row are one place, aimed at once; so is the end of a short word's row.
     same = np.concatenate([np.zeros((len(codes), 1), dtype=bool), codes[:, 1:] == codes[:, :-1]], axis=1)

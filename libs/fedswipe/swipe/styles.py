@@ -27,6 +27,7 @@ class Styles:
     aim: Array  # the same at the keys between
     end_aim: Array  # the same at the last key, which is left in a hurry
     sloppiness: Array  # standard deviation of these three from swipe to swipe, natural logarithm
+    lapse: Array  # probability that a key is aimed at much worse
     overshoot: Array  # how far strokes go past their aim
     slip: Array  # standard deviation of the same, from stroke to stroke
     wobble: Array  # amplitude of slow trembling
@@ -73,6 +74,7 @@ class Population:
     aim: Normal
     end_aim: Normal
     sloppiness: Normal
+    lapse: Normal
     overshoot: Normal
     slip: Normal
     wobble: Normal
@@ -90,21 +92,22 @@ class Population:
 
 # Fitted to quantiles of real swipes: their speeds, lengths, rests, turns and distances from the keys.
 FACTORY = Population(
-    pace=Normal(5.07, 0.45, 40, 1500, log=True),
+    pace=Normal(5.2, 0.47, 40, 1500, log=True),
     overlap=Normal(0.13, 0.11, 0, 0.6),
     bow=Normal(0, 0.05),
-    swerve=Normal(0.11, 0.01, 0, 0.5),
+    swerve=Normal(log(0.09), 0.5, 0, 0.5, log=True),
     offset_x=Normal(0.01, 0.12),
     offset_y=Normal(0, 0.1),
     rotation=Normal(0, 0.017),
     stretch=Normal(0, 0.035),
-    start_aim=Normal(log(0.17), 0.1, 0.05, 0.5, log=True),
-    aim=Normal(log(0.174), 0.41, 0.03, 0.6, log=True),
-    end_aim=Normal(log(0.315), 0.47, 0.05, 1.0, log=True),
-    sloppiness=Normal(0.31, 0.03, 0, 1),
+    start_aim=Normal(log(0.16), 0.3, 0.03, 0.6, log=True),
+    aim=Normal(log(0.15), 0.45, 0.02, 0.8, log=True),
+    end_aim=Normal(log(0.3), 0.5, 0.05, 1.2, log=True),
+    sloppiness=Normal(0.4, 0.1, 0, 1),
+    lapse=Normal(0.025, 0.01, 0, 0.2),
     overshoot=Normal(0.029, 0.02),
-    slip=Normal(0.11, 0.02, 0, 0.5),
-    wobble=Normal(log(0.054), 0.4, 0, 0.3, log=True),
+    slip=Normal(log(0.09), 0.5, 0, 0.5, log=True),
+    wobble=Normal(log(0.05), 0.7, 0, 0.4, log=True),
     noise=Normal(log(0.0083), 0.4, 0, 0.05, log=True),
     hesitation=Normal(0.3, 0.05, 0, 1),
     interval=Normal(2.815, 0.12, 8, 40, log=True),

@@ -28,11 +28,13 @@ TOP_K = 10
 class PretrainingRecipe:
     """How the factory model is trained: every synthetic swipe is seen once.
 
-    ``held_out`` more swipes set the search's weights.
+    ``held_out`` more swipes set the search's weights. Words are drawn by their frequency to the power
+    ``temper``: below 1 rare words are seen more often than people write them.
     """
 
     swipes: int = 40_960
-    held_out: int = 2_048
+    held_out: int = 4_096
+    temper: float = 0.75
     training: CentralRecipe = field(default_factory=CentralRecipe)
 
     @property
@@ -43,10 +45,10 @@ class PretrainingRecipe:
 
 
 def draw_swipes(
-    layout: Layout, lexicon: Lexicon, population: Population, n: int, random: Generator
+    layout: Layout, lexicon: Lexicon, population: Population, temper: float, n: int, random: Generator
 ) -> tuple[list[str], list[Gesture]]:
     """n words and their swipes, each of a typist of its own."""
-    words = draw_words(lexicon, n, random)
+    words = draw_words(lexicon, n, random, temper)
     return words, swipe(layout, words, population.draw(n, random), random)
 
 

@@ -28,6 +28,7 @@ EXACT = replace(
             "end_aim",
             "overshoot",
             "slip",
+            "lapse",
             "missing",
             "wobble",
             "noise",
