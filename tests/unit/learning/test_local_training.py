@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from fedswipe.learning.architecture import Architecture
+from fedswipe.learning.examples import Examples
 from fedswipe.learning.local_training import Client, LocalRecipe, LocalResult, train_client
 from fedswipe.learning.network import fresh_weights
 from fedswipe.learning.stacked_training import train_stacked
@@ -42,7 +43,7 @@ def features() -> NDArray[np.float32]:
 
 
 def client(features: NDArray[np.float32], count: int = len(WORDS), seed: int = 1) -> Client:
-    return Client(features[:count], TARGETS[:count], seed)
+    return Client(Examples.of(features[:count], TARGETS[:count]), seed)
 
 
 def drift(result: LocalResult, base: Weights) -> NDArray[np.float32]:
@@ -119,5 +120,6 @@ def test_what_is_not_finite_says_so_and_harms_no_other(base: Weights, features: 
 
 
 def test_nothing_to_train_is_an_error(features: NDArray[np.float32]) -> None:
+    nothing = Examples.of(features, TARGETS).take(torch.arange(0))
     with pytest.raises(ValueError, match="at least one"):
-        Client(features[:0], [], seed=1)
+        Client(nothing, seed=1)
