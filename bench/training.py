@@ -23,7 +23,7 @@ import torch
 from fedswipe.datasets.how_we_swipe import is_unseen, read_people
 from fedswipe.errors import InvalidMessage
 from fedswipe.events import Sha256, Version
-from fedswipe.learning.architecture import SEARCH_NAMES, Architecture
+from fedswipe.learning.architecture import SEARCH_NAMES
 from fedswipe.learning.client_trainer import BaseModel, ClientSwipes
 from fedswipe.learning.examples import Examples
 from fedswipe.learning.factory import factory_bytes
@@ -57,7 +57,10 @@ class Bench:
 
     def clients(self) -> list[Client]:
         """What is trained on, with candidates where the recipe wants them."""
-        network, search = Network(self.apparatus.architecture, self.base.weights), search_weights(self.base.weights)
+        network, search = (
+            Network(self.apparatus.architecture, self.base.weights),
+            search_weights(self.base.weights),
+        )
         found = []
         for one in self.swipes:
             targets = [target(self.apparatus.architecture.layout, word) for word in one.words]
@@ -113,7 +116,10 @@ def trainer(bench: Bench, stack: int, threads: int) -> Way:
 
     def run() -> Vectors:
         torch.set_num_threads(1)
-        architecture, flat = bench.apparatus.architecture, bench.apparatus.architecture.join(bench.base.weights)
+        architecture, flat = (
+            bench.apparatus.architecture,
+            bench.apparatus.architecture.join(bench.base.weights),
+        )
         vectors = []
         for training in made.train(bench.base, bench.swipes):
             assert not isinstance(training, InvalidMessage), training

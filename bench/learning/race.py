@@ -1,0 +1,124 @@
+"""Our simulation and Flower over the same course: the same clients, network, recipe and rounds."""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import numpy as np
+from bench_data import Data
+from course_writing import write_course
+from flower_app.course import PLACE, Course
+from flower_environment import flower_python
+from stopwatch import Stopwatch, TimedJudge
+
+import fedswipe
+from fedswipe.errors import FedswipeError
+from fedswipe.learning.weights import Weights
+from fedswipe.runs.config import Config
+from fedswipe.runs.folder import RunFolder
+from fedswipe.runs.judging import Judge
+from fedswipe.runs.simulate import simulate
+from fedswipe.topology import lineage
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Racer:
+    """Accuracy and seconds of each round."""
+
+    top1: list[float]
+    top3: list[float]
+    seconds: list[float]
+
+    @property
+    def median(self) -> float:
+        """Seconds of a round; the first, in which code is loaded, counts like any other."""
+        return round(float(np.median(self.seconds)), 2)
+
+
+def race(
+    config: Config, base: Weights, data: Data, judge: Judge, folder: RunFolder, minutes: float, say: Say
+) -> tuple[Weights, dict[str, Any]]:
+    """Run ours, then Flower; return Flower's last model and the figures of both."""
+    told = replace(config, judge_every=1, simulate=replace(config.simulate, codec="FP32"))
+    ours = _ours(told, base, data, judge, folder, say)
+    with tempfile.TemporaryDirectory(dir=folder.path) as place:
+        course = write_course(told, base, data.people, judge, folder, Path(place))
+        _flower(course, folder.path, minutes, say)
+        models = list(course.models())
+        judged = [judge.on_the_way(model, told.judged_swipes) for model in models]
+        flower = Racer([one["top1"] for one in judged], [one["top3"] for one in judged], course.seconds())
+    figures = {
+        "ours": vars(ours) | {"round_seconds": ours.median},
+        "flower": vars(flower) | {"round_seconds": flower.median},
+        "seconds": round(sum(flower.seconds), 1),
+        "ours_faster": round(flower.median / ours.median, 2),
+    }
+    return models[-1], figures
+
+
+def _ours(config: Config, base: Weights, data: Data, judge: Judge, folder: RunFolder, say: Say) -> Racer:
+    watch = Stopwatch(folder.path / "ours-seconds.json")
+    timed = TimedJudge(judge.architecture, judge.decoder, judge.unseen, judge.threads, watch)
+
+    def progress(done: int, total: int, loss: float) -> None:
+        watch.lap()
+        say(f"ours: round {done} of {total}, {watch.laps[-1]:.1f} s, loss {loss:.3f}")
+
+    simulate(config, lineage(config.lineage), base, data.people, timed, folder, progress)
+    rounds = [one for one in folder.metrics if "top1" in one]
+    return Racer([one["top1"] for one in rounds], [one["top3"] for one in rounds], watch.laps)
+
+
+def _flower(course: Course, folder: Path, minutes: float, say: Say) -> None:
+    """Run Flower to its end, or end it: with all that it started, which is a group of processes of its own."""
+    say("Flower: making its environment")
+    python = flower_python(folder.parent / "flower-venv")
+    paths = os.pathsep.join([str(Path(__file__).parent), str(Path(fedswipe.__file__).parents[1])])
+    with tempfile.TemporaryDirectory(prefix="flower-") as temporary:  # short: its sockets' paths lie in it
+        environ = os.environ | {
+            "PYTHONPATH": paths,
+            "FLWR_HOME": temporary,
+            "FLWR_TELEMETRY_ENABLED": "0",
+            "FLWR_UPDATE_CHECK_ENABLED": "0",
+            "RAY_USAGE_STATS_ENABLED": "0",
+            PLACE: str(course.folder),
+        }
+        with (folder / "flower.log").open("wb") as log:
+            process = subprocess.Popen(
+                [python, "-m", "flower_app", temporary],
+                env=environ,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            start = monotonic()
+            try:
+                process.wait(60 * minutes)
+            except subprocess.TimeoutExpired as error:
+                raise FedswipeError(
+                    f"Flower: not done in {minutes:g} minutes; see {folder}/flower.log"
+                ) from error
+            finally:
+                _end(process)
+        shutil.rmtree(temporary, ignore_errors=True)
+    done = len(course.seconds())
+    if process.returncode or done < course.rounds:
+        raise FedswipeError(f"Flower: {done} of {course.rounds} rounds; see {folder}/flower.log")
+    say(f"Flower: {done} rounds, {monotonic() - start:.0f} s with its start and end")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return  # all of them have ended by themselves
+    process.wait()
