@@ -47,16 +47,21 @@ class Racer:
 def race(
     config: Config, base: Weights, data: Data, judge: Judge, folder: RunFolder, minutes: float, say: Say
 ) -> tuple[Weights, dict[str, Any]]:
-    """Run ours, then Flower; return Flower's last model and the figures of both."""
+    """Run ours, then Flower; return Flower's last model and the figures of both.
+
+    ``apart`` is how far the last models lie from each other, relative to how far ours has moved.
+    """
     told = replace(config, judge_every=1, simulate=replace(config.simulate, codec="FP32"))
-    ours = _ours(told, base, data, judge, folder, say)
+    ours, model = _ours(told, base, data, judge, folder, say)
     with tempfile.TemporaryDirectory(dir=folder.path) as place:
         course = write_course(told, base, data.people, judge, folder, Path(place))
         _flower(course, folder.path, minutes, say)
         models = list(course.models())
         judged = [judge.on_the_way(model, told.judged_swipes) for model in models]
         flower = Racer([one["top1"] for one in judged], [one["top3"] for one in judged], course.seconds())
+    mine, theirs, start = map(judge.architecture.join, (model, models[-1], base))
     figures = {
+        "apart": float(np.linalg.norm(theirs - mine) / np.linalg.norm(mine - start)),
         "ours": vars(ours) | {"round_seconds": ours.median},
         "flower": vars(flower) | {"round_seconds": flower.median},
         "seconds": round(sum(flower.seconds), 1),
@@ -65,7 +70,9 @@ def race(
     return models[-1], figures
 
 
-def _ours(config: Config, base: Weights, data: Data, judge: Judge, folder: RunFolder, say: Say) -> Racer:
+def _ours(
+    config: Config, base: Weights, data: Data, judge: Judge, folder: RunFolder, say: Say
+) -> tuple[Racer, Weights]:
     watch = Stopwatch(folder.path / "ours-seconds.json")
     timed = TimedJudge(judge.architecture, judge.decoder, judge.unseen, judge.threads, watch)
 
@@ -73,9 +80,10 @@ def _ours(config: Config, base: Weights, data: Data, judge: Judge, folder: RunFo
         watch.lap()
         say(f"ours: round {done} of {total}, {watch.laps[-1]:.1f} s, loss {loss:.3f}")
 
-    simulate(config, lineage(config.lineage), base, data.people, timed, folder, progress)
+    model = simulate(config, lineage(config.lineage), base, data.people, timed, folder, progress)
     rounds = [one for one in folder.metrics if "top1" in one]
-    return Racer([one["top1"] for one in rounds], [one["top3"] for one in rounds], watch.laps)
+    racer = Racer([one["top1"] for one in rounds], [one["top3"] for one in rounds], watch.laps)
+    return racer, model
 
 
 def _flower(course: Course, folder: Path, minutes: float, say: Say) -> None:

@@ -44,7 +44,8 @@ def _remarks(figures: Mapping[str, Any]) -> str:
         ours, theirs = figures["ours"], figures["flower"]
         return (
             f"{theirs['round_seconds']} s a round, ours {ours['round_seconds']} s, "
-            f"{figures['ours_faster']} times as fast; behind the last round top-1 {theirs['top1'][-1]}, ours {ours['top1'][-1]}"
+            f"{figures['ours_faster']} times as fast; behind the last round top-1 {theirs['top1'][-1]}, "
+            f"ours {ours['top1'][-1]} (on some swipes); the models lie {figures['apart']:.0e} apart"
         )
     if "top1_before" in figures:
         before = f"{figures['top1_before']} / {figures['top3_before']}"
