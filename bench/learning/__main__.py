@@ -1,10 +1,11 @@
 """Every way to a model, and what it reads: one table.
 
     python bench/learning --swipes swipelogs.zip --out learning
-    python bench/learning --out quick --quick         (simulated typists, two minutes, figures that mean nothing)
+    python bench/learning --out quick --quick         (simulated typists; its figures mean nothing)
 
-Each row's run lies in a folder of its own under --out: it goes on where it was ended, and is not run again when
-it is done. What the rows are told stands in bench/learning/learning.toml. The exit status is 1 when a row failed.
+Each row's run lies in a folder of its own under --out: it goes on where it was ended, and is not run again
+when it is done. What the rows are told stands in bench/learning/learning.toml. The exit status is 1 when a
+row failed.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""What our simulation has run, written down for Flower: each round's clients, their swipes and their seeds."""
+"""What our simulation has run, written down for Flower: each round's clients, their swipes and seeds."""
 
 import hashlib
 from pathlib import Path
@@ -24,8 +24,8 @@ def write_course(
 ) -> Course:
     """Draw the clients as the simulation did; FedswipeError where its own record says that it did otherwise.
 
-    The seed of a client's order comes from its delta's id, which names the model that it was trained from: the
-    ids are checked against those that the simulation folded, as far back as it keeps them.
+    The seed of a client's order comes from its delta's id, which names the model that it was trained from:
+    the ids are checked against those that the simulation folded, as far back as it keeps them.
     """
     told, layout = config.simulate, judge.architecture.layout
     line = lineage(config.lineage)

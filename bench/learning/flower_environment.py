@@ -1,4 +1,4 @@
-"""An environment of its own for Flower, made on demand: torch and the rest come from ours, nothing goes into it."""
+"""An environment of its own for Flower, made on demand; torch and the rest come from ours."""
 
 import subprocess
 import sys

@@ -39,9 +39,9 @@ class Racer:
     seconds: list[float]
 
     @property
-    def median(self) -> float:
-        """Seconds of a round; the first, in which code is loaded, counts like any other."""
-        return round(float(np.median(self.seconds)), 2)
+    def figures(self) -> dict[str, Any]:
+        """All of it, and the median of a round behind the first, in which processes start and load code."""
+        return vars(self) | {"round_seconds": round(float(np.median(self.seconds[1:] or self.seconds)), 2)}
 
 
 def race(
@@ -62,10 +62,10 @@ def race(
     mine, theirs, start = map(judge.architecture.join, (model, models[-1], base))
     figures = {
         "apart": float(np.linalg.norm(theirs - mine) / np.linalg.norm(mine - start)),
-        "ours": vars(ours) | {"round_seconds": ours.median},
-        "flower": vars(flower) | {"round_seconds": flower.median},
+        "ours": ours.figures,
+        "flower": flower.figures,
         "seconds": round(sum(flower.seconds), 1),
-        "ours_faster": round(flower.median / ours.median, 2),
+        "ours_faster": round(flower.figures["round_seconds"] / ours.figures["round_seconds"], 2),
     }
     return models[-1], figures
 
@@ -87,7 +87,7 @@ def _ours(
 
 
 def _flower(course: Course, folder: Path, minutes: float, say: Say) -> None:
-    """Run Flower to its end, or end it: with all that it started, which is a group of processes of its own."""
+    """Run Flower to its end, or end it in time, with all that it started: its group of processes."""
     say("Flower: making its environment")
     python = flower_python(folder.parent / "flower-venv")
     paths = os.pathsep.join([str(Path(__file__).parent), str(Path(fedswipe.__file__).parents[1])])

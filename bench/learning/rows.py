@@ -42,7 +42,10 @@ class Bench:
     _read: dict[str, tuple[Data, Judge]] = field(default_factory=dict)
 
     def run(self, row: Row) -> Figures:
-        """The row's figures, from its result.json when the same settings gave one. FedswipeError otherwise."""
+        """The row's figures, from its result.json when the same settings gave one.
+
+        FedswipeError when the folder holds a run with other settings, or the row cannot be run.
+        """
         config = row.config(self.out / row.name)
         base = self._model(row, config)
         folder = RunFolder(self.out / row.name, self._settings(row, config, base), Untracked())

@@ -1,4 +1,4 @@
-"""What the rows are told: one TOML file with the sections of a run's configuration, and the rows' changes."""
+"""What the rows are told: one TOML file with the sections of a run's configuration, and their changes."""
 
 import json
 import tomllib
@@ -14,12 +14,12 @@ from fedswipe.runs.config import Config, read_config
 
 Table = Mapping[str, Any]
 OWN = ("rows", "quick", "typists")  # sections of the bench; all others are a run's
-ROW = ("kind", "label", "model", "minutes", "waits_for")  # a row's own keys; all others change the run's
+ROW = ("kind", "label", "model", "minutes", "waits_for")  # a row's own keys
 
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the table. ``waits_for`` says why it is not run yet; ``model`` names the row it starts from."""
+    """A row of the table. ``waits_for``: why it is not run yet. ``model``: the row that it starts from."""
 
     name: str
     kind: str

@@ -43,7 +43,8 @@ def _remarks(figures: Mapping[str, Any]) -> str:
     if "flower" in figures:
         ours, theirs = figures["ours"], figures["flower"]
         return (
-            f"{theirs['round_seconds']} s a round, ours {ours['round_seconds']} s, "
+            f"{theirs['round_seconds']} s a round (the first {theirs['seconds'][0]:.1f}), "
+            f"ours {ours['round_seconds']} (the first {ours['seconds'][0]:.1f}), "
             f"{figures['ours_faster']} times as fast; behind the last round top-1 {theirs['top1'][-1]}, "
             f"ours {ours['top1'][-1]} (on some swipes); the models lie {figures['apart']:.0e} apart"
         )

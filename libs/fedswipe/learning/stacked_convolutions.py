@@ -1,7 +1,7 @@
 """Convolutions over time for many clients at once, with their backward passes; x is (G, T, N, W).
 
-Swipes' equal steps lie side by side, so the rows of the neighbouring step are N rows on: each tap is a product
-with a part of x as it lies in memory, and the padding is what no part reaches.
+Swipes' equal steps lie side by side, so the rows of the neighbouring step are N rows on: each tap is a
+product with a part of x as it lies in memory, and the padding is what no part reaches.
 """
 
 from collections.abc import Iterator
@@ -15,8 +15,8 @@ from torch.autograd.function import once_differentiable
 def halving(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """Convolve pairs of steps (G, T, N, 2W) with five taps and a stride of 2: (G, T, N, out).
 
-    weight (G, out, W, 5), bias (G, out). Output t reads the steps of the pair before, of its own, and the first
-    one of the pair behind.
+    weight (G, out, W, 5), bias (G, out). Output t reads the pair before its own, its own, and the first step
+    of the pair behind.
     """
     found: Tensor = _Halving.apply(x, weight, bias)
     return found

@@ -17,7 +17,6 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 sigmoid_backward = torch.ops.aten.sigmoid_backward.grad_input
-tanh_backward = torch.ops.aten.tanh_backward.grad_input
 
 
 def stacked_gru(x: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor) -> Tensor:
@@ -29,7 +28,7 @@ def stacked_gru(x: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tenso
     both = torch.stack([x, x.flip(1)], dim=1).flatten(0, 1)
     weights = (weight.flatten(0, 1) for weight in (w_ih, w_hh, b_ih, b_hh))
     states: Tensor = _Recurrence.apply(both, *weights)
-    return states.unflatten(0, (len(x), 2))
+    return states.view(len(x), 2, *states.shape[1:])
 
 
 class _Recurrence(torch.autograd.Function):
@@ -44,9 +43,10 @@ class _Recurrence(torch.autograd.Function):
         news = x.new_empty(directions, steps, swipes, hidden)  # h W_hn
         states = x.new_zeros(directions, steps + 1, swipes, hidden)
         weights, biases = w_hh.transpose(1, 2).contiguous(), b_hh[:, None]
+        parts = [2 * hidden, hidden]
         for t in range(steps):
-            h, (rz, n) = states[:, t], gates[:, t].split([2 * hidden, hidden], dim=2)
-            into_rz, into_n = torch.baddbmm(biases, h, weights).split([2 * hidden, hidden], dim=2)
+            h, (rz, n) = states[:, t], torch.split(gates[:, t], parts, dim=2)
+            into_rz, into_n = torch.split(torch.baddbmm(biases, h, weights), parts, dim=2)
             rz.add_(into_rz).sigmoid_()
             n.addcmul_(rz[..., :hidden], into_n)
             n.mul_(2).sigmoid_().mul_(2).sub_(1)  # tanh, which by itself takes several times as long
@@ -64,11 +64,12 @@ class _Recurrence(torch.autograd.Function):
         products = torch.empty_like(gates)  # and of the products with h
         carried = torch.zeros_like(news[:, 0])
         for t in range(news.shape[1] - 1, -1, -1):
-            r, z, n = gates[:, t].split(hidden, dim=2)
-            of_r, of_z, of_n = inputs[:, t].split(hidden, dim=2)
+            r, z, n = torch.split(gates[:, t], hidden, dim=2)
+            of_r, of_z, of_n = torch.split(inputs[:, t], hidden, dim=2)
             dh = carried.add_(gradient[:, t])
             kept = dh * z
-            tanh_backward(dh - kept, n, grad_input=of_n)
+            of_new = dh - kept
+            torch.addcmul(of_new, of_new, n.square(), value=-1, out=of_n)
             sigmoid_backward(dh * (states[:, t] - n), z, grad_input=of_z)
             sigmoid_backward(of_n * news[:, t], r, grad_input=of_r)
             product = products[:, t]
