@@ -54,6 +54,10 @@ class Bench:
             return json.loads(result.read_bytes())
         return KINDS[row.kind](self, row, config, base, folder)
 
+    def is_done(self, row: Row) -> bool:
+        """Whether the row's folder holds a result."""
+        return (self.out / row.name / RESULT).exists()
+
     def people(self, config: Config) -> tuple[Data, Judge]:
         """Everybody, and the judge, read once."""
         key = f"{config.lineage} {config.lexicon} {config.threads} {config.seed}"
@@ -69,7 +73,7 @@ class Bench:
         if row.model == "factory":
             return from_bytes(factory_bytes(config.lineage), architecture)
         file = self.out / row.model / MODEL
-        if not (self.out / row.model / RESULT).exists():
+        if not file.exists():
             raise FedswipeError(
                 f"rows.{row.name}: starts from row {row.model}, which is not done; run it first"
             )
