@@ -74,16 +74,19 @@ class _Depthwise(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         x, taps = ctx.saved_tensors
-        of_x, of_taps = torch.zeros_like(x), []
+        of_x, of_taps = torch.zeros_like(x), torch.zeros_like(taps)
         for tap, here, there in _reached(len(taps), x.shape[1]):
             of_x[:, there].addcmul_(gradient[:, here], taps[tap])
-            of_taps.append((x[:, there] * gradient[:, here]).flatten(1, 2).sum(1))
-        return of_x, torch.stack(of_taps, dim=2)[:, :, None], gradient.flatten(1, 2).sum(1)
+            of_taps[tap] = (x[:, there] * gradient[:, here]).sum((1, 2), keepdim=True)
+        of_weight = of_taps[:, :, 0].permute(1, 3, 2, 0)
+        return of_x, of_weight, gradient.sum((1, 2))
 
 
 def _reached(taps: int, steps: int) -> Iterator[tuple[int, slice, slice]]:
     """For each tap the steps that read by it, and the steps that they read: those that there are."""
     for tap in range(taps):
         shift = tap - taps // 2
+        if abs(shift) >= steps:
+            continue
         first, last = max(0, -shift), min(steps, steps - shift)
         yield tap, slice(first, last), slice(first + shift, last + shift)
