@@ -186,11 +186,10 @@ def main() -> None:
         features = extract(layout, [one.gesture for one in known])
         swipes.append(ClientSwipes(features, [one.word for one in known], number))
     weights = from_bytes(factory_bytes(line.model_id), apparatus.architecture)
-    base = BaseModel(line, Version(1), Sha256("0" * 64), weights)
-    bench = Bench(apparatus, base, swipes, LocalRecipe())
+    bench = Bench(apparatus, BaseModel(line, Version(1), Sha256("0" * 64), weights), swipes, LocalRecipe())
     print(f"{len(swipes)} clients with {sum(len(one.words) for one in swipes)} swipes")
     for candidates in (0, 8):
-        told = replace(bench, recipe=replace(bench.recipe, candidates=candidates))
+        told = replace(bench, recipe=LocalRecipe(candidates=candidates))
         if options.profile:
             profile(told, max(options.stacks))
         else:
