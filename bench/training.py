@@ -166,7 +166,7 @@ def people(logs: Path | None, count: int) -> list[Sequence[LabelledGesture]]:
     if logs is None:
         typists = simulate_typists(load_layout("qwerty-en"), load_lexicon("en-10k"), count, SIMULATED, seed=0)
         return [list(map(LabelledGesture, typist.words, typist.gestures)) for typist in typists]
-    found = (one.swipes[:MOST] for one in read_people(logs) if not is_unseen(one.id) and one.swipes[7:])
+    found = (one.swipes[:MOST] for one in read_people(logs) if not is_unseen(one.id) and len(one.swipes) > 7)
     return list(islice(found, count))
 
 

@@ -1,7 +1,6 @@
 """Our simulation and Flower over the same course: the same clients, network, recipe and rounds."""
 
 import os
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -57,7 +56,7 @@ def race(
         course = write_course(told, base, data.people, judge, folder, Path(place))
         _flower(course, folder.path, minutes, say)
         models = list(course.models())
-        judged = [judge.on_the_way(model, told.judged_swipes) for model in models]
+        judged = [judge.on_the_way(one, told.judged_swipes) for one in models]
         flower = Racer([one["top1"] for one in judged], [one["top3"] for one in judged], course.seconds())
     mine, theirs, start = map(judge.architecture.join, (model, models[-1], base))
     figures = {
@@ -91,7 +90,8 @@ def _flower(course: Course, folder: Path, minutes: float, say: Say) -> None:
     say("Flower: making its environment")
     python = flower_python(folder.parent / "flower-venv")
     paths = os.pathsep.join([str(Path(__file__).parent), str(Path(fedswipe.__file__).parents[1])])
-    with tempfile.TemporaryDirectory(prefix="flower-") as temporary:  # short: its sockets' paths lie in it
+    # A short path, since its sockets lie in it; what it leaves may still be going when it is taken away.
+    with tempfile.TemporaryDirectory(prefix="flower-", ignore_cleanup_errors=True) as temporary:
         environ = os.environ | {
             "PYTHONPATH": paths,
             "FLWR_HOME": temporary,
@@ -117,7 +117,6 @@ def _flower(course: Course, folder: Path, minutes: float, say: Say) -> None:
                 ) from error
             finally:
                 _end(process)
-        shutil.rmtree(temporary, ignore_errors=True)
     done = len(course.seconds())
     if process.returncode or done < course.rounds:
         raise FedswipeError(f"Flower: {done} of {course.rounds} rounds; see {folder}/flower.log")

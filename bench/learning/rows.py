@@ -46,6 +46,10 @@ class Bench:
 
         FedswipeError when the folder holds a run with other settings, or the row cannot be run.
         """
+        if row.kind not in KINDS:
+            raise FedswipeError(
+                f"rows.{row.name}: kind {row.kind!r} is unknown; there are {', '.join(KINDS)}"
+            )
         config = row.config(self.out / row.name)
         base = self._model(row, config)
         folder = RunFolder(self.out / row.name, self._settings(row, config, base), Untracked())

@@ -65,7 +65,7 @@ def _draw(figures: Mapping[str, Any], file: Path) -> None:
         top1, seconds = figures[name]["top1"], figures[name]["seconds"]
         passed = [sum(seconds[: number + 1]) for number in range(len(seconds))]
         by_round.plot(range(1, len(top1) + 1), top1, style, label=label, marker=".")
-        by_time.plot(passed, top1, style, label=label, marker=".")
+        by_time.plot(passed, top1[: len(passed)], style, label=label, marker=".")
     by_round.set(xlabel="round", ylabel="top-1, % of unseen people's words")
     by_time.set(xlabel="seconds of training and folding")
     for axes in (by_round, by_time):
