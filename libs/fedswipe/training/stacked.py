@@ -138,7 +138,7 @@ class _Stack:
 
 
 def _clipped(gradients: Sequence[Tensor], norm: float) -> list[Tensor]:
-    """Each client's gradients, scaled down together if their common L2 norm is over ``norm``."""
-    squares = [gradient.square().flatten(1).sum(1) for gradient in gradients]
-    scale = (norm / (torch.stack(squares).sum(0).sqrt() + 1e-6)).clamp(max=1)
-    return [gradient * scale.view(-1, *([1] * (gradient.dim() - 1))) for gradient in gradients]
+    """Each client's gradients, scaled down in place if their common L2 norm is over ``norm``."""
+    norms = [torch.linalg.vector_norm(gradient.flatten(1), dim=1) for gradient in gradients]
+    scale = (norm / (torch.linalg.vector_norm(torch.stack(norms), dim=0) + 1e-6)).clamp(max=1)
+    return [gradient.mul_(scale.view(-1, *([1] * (gradient.dim() - 1)))) for gradient in gradients]

@@ -2,6 +2,8 @@
 
 Equal layers of all clients are one batched product, which is what makes training many small clients fast.
 `network.ConvGRU` is the same function of the same parameters for one client, layer by layer.
+Here a step of all swipes lies before the next step of any, (G, T, N, W): neighbours in time are then the same
+rows some places on, and nothing is copied to reach them.
 """
 
 from collections.abc import Mapping
@@ -12,6 +14,7 @@ from torch.nn.functional import gelu, layer_norm, pad
 
 from fedswipe.learning.architecture import BLOCKS, STRIDE, WIDTH
 from fedswipe.learning.graph import NORM_EPSILON
+from fedswipe.training.stacked_convolutions import depthwise, halving
 from fedswipe.training.stacked_gru import stacked_gru
 
 Parameters = Mapping[str, Tensor]
@@ -19,46 +22,43 @@ Parameters = Mapping[str, Tensor]
 
 def log_probs(parameters: Parameters, features: Tensor) -> Tensor:
     """Features (G, N, 64, C) to log probabilities (G, N, 32, classes), class 0 the CTC blank."""
-    x = gelu(_conv(features, parameters["conv1.weight"], parameters["conv1.bias"], 1))
-    x = gelu(_conv(x, parameters["conv2.weight"], parameters["conv2.bias"], STRIDE))
+    x = gelu(_first(features, parameters["conv1.weight"], parameters["conv1.bias"]))
+    x = gelu(halving(x, parameters["conv2.weight"], parameters["conv2.bias"]))
     for block in range(BLOCKS):
         x = _block(parameters, f"blocks.{block}", x)
-    x = stacked_gru(x, *_gru_weights(parameters))
-    return _linear(x, parameters["head.weight"], parameters["head.bias"]).log_softmax(-1)
+    both = stacked_gru(x, *_gru_weights(parameters))
+    return _head(both, parameters["head.weight"], parameters["head.bias"]).log_softmax(-1).transpose(1, 2)
 
 
-def _conv(x: Tensor, weight: Tensor, bias: Tensor, stride: int) -> Tensor:
-    """Convolve x (G, N, T, C) over time with weight (G, out, C, taps), padded to keep its length."""
+def _first(features: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """Convolve features (G, N, T, C) over time: (G, T/2, N, 2W), two steps side by side for `halving`."""
+    clients, swipes, steps, channels = features.shape
     taps = weight.shape[3]
-    padded = pad(x, (0, 0, taps // 2, taps // 2))
-    windows = torch.cat([padded[:, :, tap : tap + x.shape[2] : stride] for tap in range(taps)], dim=3)
-    return _linear(windows, weight.transpose(2, 3).flatten(2), bias)
+    padded = pad(features, (0, 0, taps // 2, taps // 2))
+    of_client, of_swipe, of_step, _ = padded.stride()
+    windows = padded.as_strided(
+        (clients, steps // STRIDE, swipes, STRIDE, taps * channels),
+        (of_client, STRIDE * of_step, of_swipe, of_step, 1),
+    )
+    return _linear(windows.flatten(2, 3), weight.transpose(2, 3).flatten(2), bias).view(
+        clients, steps // STRIDE, swipes, STRIDE * WIDTH
+    )
 
 
 def _linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """x (G, N, T, in) times weight (G, out, in)."""
+    """x (G, T, N, in) times weight (G, out, in)."""
     rows = torch.baddbmm(bias[:, None], x.flatten(1, 2), weight.transpose(1, 2))
     return rows.view(*x.shape[:3], -1)
 
 
 def _block(parameters: Parameters, name: str, x: Tensor) -> Tensor:
-    """Residual block (Liu et al. 2022, arXiv 2201.03545) over (G, N, T, W)."""
-    steps = _depthwise(x, parameters[f"{name}.depthwise.weight"], parameters[f"{name}.depthwise.bias"])
+    """Residual block (Liu et al. 2022, arXiv 2201.03545) over (G, T, N, W)."""
+    steps = depthwise(x, parameters[f"{name}.depthwise.weight"], parameters[f"{name}.depthwise.bias"])
     normed = layer_norm(steps, (WIDTH,), eps=NORM_EPSILON)
     scale, shift = (parameters[f"{name}.norm.{part}"][:, None, None] for part in ("weight", "bias"))
     steps = torch.addcmul(shift, normed, scale)
     wide = gelu(_linear(steps, parameters[f"{name}.expand.weight"], parameters[f"{name}.expand.bias"]))
     return x + _linear(wide, parameters[f"{name}.project.weight"], parameters[f"{name}.project.bias"])
-
-
-def _depthwise(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """Convolve each channel of x (G, N, T, W) over time with its own taps: weight (G, W, 1, taps)."""
-    clients, swipes, steps, width = x.shape
-    channels = x.permute(1, 0, 3, 2).reshape(swipes, clients * width, steps)
-    mixed = torch.nn.functional.conv1d(
-        channels, weight.flatten(0, 1), bias.flatten(), padding=weight.shape[3] // 2, groups=clients * width
-    )
-    return mixed.view(swipes, clients, width, steps).permute(1, 0, 3, 2)
 
 
 def _gru_weights(parameters: Parameters) -> list[Tensor]:
@@ -67,3 +67,11 @@ def _gru_weights(parameters: Parameters) -> list[Tensor]:
         torch.stack([parameters[f"gru.{kind}_l0"], parameters[f"gru.{kind}_l0_reverse"]], dim=1)
         for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
     ]
+
+
+def _head(both: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """Both directions' states (G, 2, T, N, H), each in its own order, to (G, T, N, classes)."""
+    clients, _, steps, swipes, hidden = both.shape
+    by_direction = weight.view(clients, -1, 2, hidden).permute(0, 2, 3, 1)
+    parts = torch.matmul(both.flatten(2, 3), by_direction).view(clients, 2, steps, swipes, -1)
+    return parts[:, 0] + parts[:, 1].flip(1) + bias[:, None, None]

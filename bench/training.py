@@ -1,0 +1,201 @@
+"""Local training: clients a second on two cores, of a plain PyTorch loop and of clients stacked.
+
+    python bench/training.py --swipes swipelogs.zip
+    python bench/training.py --profile            (simulated typists; where the stack spends its time)
+
+The yardstick trains one client after another with PyTorch's own threads. Every way trains the same clients in
+turn, `--repeats` times, and its least time counts. Beside other work only CPU times mean something, and the
+yardstick's not even then: its threads spin while they wait for each other. The trainer's ways also look for
+candidates and set the search's weights. The last column is the largest distance of a client's weights from
+the yardstick's, relative to how far they moved.
+"""
+
+import argparse
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from fedswipe.datasets.how_we_swipe import is_unseen, read_people
+from fedswipe.events import Sha256, Version
+from fedswipe.learning.architecture import SEARCH_NAMES
+from fedswipe.learning.base_model import BaseModel
+from fedswipe.training.client_trainer import ClientSwipes, Training
+from fedswipe.training.examples import Examples
+from fedswipe.learning.factory import factory_bytes
+from fedswipe.learning.inference import Network
+from fedswipe.training.local import Client, LocalRecipe, train_client
+from fedswipe.training.rivals import find_candidates
+from fedswipe.training.stacked import train_stacked
+from fedswipe.learning.targets import is_trainable, target
+from fedswipe.training.torch_trainer import Apparatus, TorchTrainer
+from fedswipe.learning.weights import Weights, from_bytes, search_weights
+from fedswipe.swipe.features import extract
+from fedswipe.swipe.gesture import LabelledGesture
+from fedswipe.swipe.layout import load_layout
+from fedswipe.swipe.lexicon import load_lexicon
+from fedswipe.swipe.typists import simulate_typists
+from fedswipe.topology import lineage
+
+MOST, SIMULATED = 200, 60  # swipes of a client: at most, and of a simulated one
+Vectors = list[np.ndarray]  # one a client
+Way = Callable[[], Vectors]
+
+
+@dataclass(frozen=True, eq=False)
+class Bench:
+    """The clients, as the trainer gets them and as examples, and the model they train from."""
+
+    apparatus: Apparatus
+    base: BaseModel
+    swipes: Sequence[ClientSwipes]
+    recipe: LocalRecipe
+
+    def clients(self) -> list[Client]:
+        """What is trained on, with candidates where the recipe wants them."""
+        architecture, decoder = self.apparatus.architecture, self.apparatus.decoder
+        network, search = Network(architecture, self.base.weights), search_weights(self.base.weights)
+        found = []
+        for one in self.swipes:
+            targets = [target(architecture.layout, word) for word in one.words]
+            candidates, most = None, self.recipe.candidates
+            if most:
+                outputs = network.log_probs(one.features)
+                candidates = find_candidates(decoder, outputs, one.words, search, most)
+            found.append(Client(Examples.of(one.features, targets, candidates), one.seed))
+        return found
+
+    def vector(self, weights: Weights) -> np.ndarray:
+        """The network's weights, without the search's scalars, which only the trainer moves."""
+        return self.apparatus.architecture.join(weights)[: -len(SEARCH_NAMES)]
+
+
+def alone(bench: Bench, clients: Sequence[Client], torch_threads: int = 1) -> Vectors:
+    """One client after another."""
+    torch.set_num_threads(torch_threads)
+    architecture, base = bench.apparatus.architecture, bench.base.weights
+    return [bench.vector(train_client(architecture, base, one, bench.recipe).weights) for one in clients]
+
+
+def together(bench: Bench, clients: Sequence[Client]) -> Vectors:
+    results = train_stacked(bench.apparatus.architecture, bench.base.weights, clients, bench.recipe)
+    return [bench.vector(result.weights) for result in results]
+
+
+def side_by_side(bench: Bench, clients: Sequence[Client], stack: int, threads: int) -> Way:
+    """Stacks of clients with about equally many swipes, so many at a time; one alone is the plain loop."""
+    order = sorted(range(len(clients)), key=lambda place: -len(clients[place].examples))
+    stacks = [order[start : start + stack] for start in range(0, len(order), stack)]
+    train = alone if stack == 1 else together
+
+    def run() -> Vectors:
+        torch.set_num_threads(1)
+        with ThreadPoolExecutor(threads) as pool:
+            work = pool.map(lambda places: train(bench, [clients[place] for place in places]), stacks)
+            trained = [vector for vectors in work for vector in vectors]
+        return [trained[row] for row in np.argsort(order)]
+
+    return run
+
+
+def trainer(bench: Bench, stack: int, threads: int) -> Way:
+    """The service's own: it looks for the candidates and sets the search's weights as well."""
+    line = bench.base.lineage
+    made = TorchTrainer({line.model_id: bench.apparatus}, bench.recipe, threads, stack)
+
+    def run() -> Vectors:
+        torch.set_num_threads(1)
+        base = bench.vector(bench.base.weights)
+        done = list(made.train(bench.base, bench.swipes))
+        return [base + one.delta[: -len(SEARCH_NAMES)] for one in done if isinstance(one, Training)]
+
+    return run
+
+
+def compare(bench: Bench, repeats: int, stacks: Sequence[int], threads: int) -> None:
+    """Run every way in turn, as often as asked; print its least times."""
+    clients = bench.clients()
+    ways = {f"plain loop, {threads} torch threads (yardstick)": partial(alone, bench, clients, threads)}
+    ways["plain loop, 1 torch thread"] = partial(alone, bench, clients)
+    ways |= {f"stacks of {n}, 1 thread": side_by_side(bench, clients, n, 1) for n in stacks}
+    ways["plain loop, 2 threads of 1"] = side_by_side(bench, clients, 1, 2)
+    ways |= {f"stacks of {n}, 2 threads": side_by_side(bench, clients, n, 2) for n in stacks}
+    ways |= {f"trainer: stacks of {n}, 2 threads": trainer(bench, n, 2) for n in (1, *stacks)}
+    clock, cpu = np.full((2, len(ways)), np.inf)
+    results = [way() for way in ways.values()]  # warms up as well
+    for _ in range(repeats):
+        for number, way in enumerate(ways.values()):
+            start, start_cpu = time.perf_counter(), time.process_time()
+            way()
+            clock[number] = min(clock[number], time.perf_counter() - start)
+            cpu[number] = min(cpu[number], time.process_time() - start_cpu)
+    base = bench.vector(bench.base.weights)
+    print(f"\n{bench.recipe}")
+    print(f"{'':48} clients/s  ratio  CPU ms a client  ratio  differs by")
+    for number, name in enumerate(ways):
+        apart = max(
+            float(np.linalg.norm(got - want) / np.linalg.norm(want - base))
+            for got, want in zip(results[number], results[0], strict=True)
+        )
+        print(
+            f"{name:48} {len(clients) / clock[number]:9.1f} {clock[0] / clock[number]:6.2f}"
+            f" {1e3 * cpu[number] / len(clients):16.1f} {cpu[0] / cpu[number]:6.2f}  {apart:.1e}"
+        )
+
+
+def profile(bench: Bench, stack: int) -> None:
+    """Print which of torch's operations one stack spends its time in."""
+    from torch.profiler import ProfilerActivity
+    from torch.profiler import profile as record
+
+    torch.set_num_threads(1)
+    run = partial(train_stacked, bench.apparatus.architecture, bench.base.weights, bench.clients()[:stack])
+    run(bench.recipe)
+    with record(activities=[ProfilerActivity.CPU]) as found:  # of this thread only
+        run(bench.recipe)
+    print(found.key_averages().table(sort_by="self_cpu_time_total", row_limit=30))
+
+
+def people(logs: Path | None, count: int) -> list[Sequence[LabelledGesture]]:
+    """The swipes of so many people who may be trained on, eight or more of each."""
+    if logs is None:
+        typists = simulate_typists(load_layout("qwerty-en"), load_lexicon("en-10k"), count, SIMULATED, seed=0)
+        return [list(map(LabelledGesture, typist.words, typist.gestures)) for typist in typists]
+    found = (one.swipes[:MOST] for one in read_people(logs) if not is_unseen(one.id) and len(one.swipes) > 7)
+    return list(islice(found, count))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--swipes", type=Path, help="the logs of How We Swipe; simulated typists without it")
+    parser.add_argument("--clients", type=int, default=32)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--stacks", type=int, nargs="*", default=[8, 16])
+    parser.add_argument("--profile", action="store_true")
+    options, threads = parser.parse_args(), torch.get_num_threads()
+    line, swipes = lineage("swipe-en"), []
+    apparatus = Apparatus.of(line)
+    layout = apparatus.architecture.layout
+    for number, person in enumerate(people(options.swipes, options.clients)):
+        known = [one for one in person if is_trainable(layout, one.word)]
+        features = extract(layout, [one.gesture for one in known])
+        swipes.append(ClientSwipes(features, [one.word for one in known], number))
+    weights = from_bytes(factory_bytes(line.model_id), apparatus.architecture)
+    bench = Bench(apparatus, BaseModel(line, Version(1), Sha256("0" * 64), weights), swipes, LocalRecipe())
+    print(f"{len(swipes)} clients with {sum(len(one.words) for one in swipes)} swipes")
+    for candidates in (0, 8):
+        told = replace(bench, recipe=LocalRecipe(candidates=candidates))
+        if options.profile:
+            profile(told, max(options.stacks))
+        else:
+            compare(told, options.repeats, options.stacks, threads)
+
+
+if __name__ == "__main__":
+    main()
