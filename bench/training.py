@@ -26,15 +26,9 @@ from fedswipe.datasets.how_we_swipe import is_unseen, read_people
 from fedswipe.events import Sha256, Version
 from fedswipe.learning.architecture import SEARCH_NAMES
 from fedswipe.learning.base_model import BaseModel
-from fedswipe.training.client_trainer import ClientSwipes, Training
-from fedswipe.training.examples import Examples
 from fedswipe.learning.factory import factory_bytes
 from fedswipe.learning.inference import Network
-from fedswipe.training.local import Client, LocalRecipe, train_client
-from fedswipe.training.rivals import find_candidates
-from fedswipe.training.stacked import train_stacked
 from fedswipe.learning.targets import is_trainable, target
-from fedswipe.training.torch_trainer import Apparatus, TorchTrainer
 from fedswipe.learning.weights import Weights, from_bytes, search_weights
 from fedswipe.swipe.features import extract
 from fedswipe.swipe.gesture import LabelledGesture
@@ -42,6 +36,12 @@ from fedswipe.swipe.layout import load_layout
 from fedswipe.swipe.lexicon import load_lexicon
 from fedswipe.swipe.typists import simulate_typists
 from fedswipe.topology import lineage
+from fedswipe.training.client_trainer import ClientSwipes, Training
+from fedswipe.training.examples import Examples
+from fedswipe.training.local import Client, LocalRecipe, train_client
+from fedswipe.training.rivals import find_candidates
+from fedswipe.training.stacked import train_stacked
+from fedswipe.training.torch_trainer import Apparatus, TorchTrainer
 
 MOST, SIMULATED = 200, 60  # swipes of a client: at most, and of a simulated one
 Vectors = list[np.ndarray]  # one a client

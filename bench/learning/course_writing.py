@@ -9,7 +9,6 @@ from flower_app.course import Course
 from safetensors import numpy as safetensors
 
 from fedswipe.errors import FedswipeError
-from fedswipe.training.client_trainer import ClientSwipes
 from fedswipe.learning.weights import Weights
 from fedswipe.runs.config import Config
 from fedswipe.runs.folder import RunFolder
@@ -17,6 +16,7 @@ from fedswipe.runs.judging import Judge
 from fedswipe.runs.people import People
 from fedswipe.swipe.features import extract
 from fedswipe.topology import lineage
+from fedswipe.training.client_trainer import ClientSwipes
 
 
 def write_course(

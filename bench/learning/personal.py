@@ -9,16 +9,16 @@ from fedswipe.errors import InvalidMessage
 from fedswipe.events import Sha256, Version
 from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.base_model import BaseModel
-from fedswipe.training.client_trainer import ClientSwipes
 from fedswipe.learning.evaluation import Model
 from fedswipe.learning.targets import is_trainable
-from fedswipe.training.torch_trainer import Apparatus, TorchTrainer
 from fedswipe.learning.weights import Weights
 from fedswipe.runs.config import Config
 from fedswipe.runs.judging import Judge
 from fedswipe.runs.people import Swipes
 from fedswipe.swipe.features import extract
 from fedswipe.topology import lineage
+from fedswipe.training.client_trainer import ClientSwipes
+from fedswipe.training.torch_trainer import Apparatus, TorchTrainer
 
 FEWEST = 12  # swipes of a person who takes part
 

@@ -11,9 +11,9 @@ from flwr.clientapp import ClientApp
 from fedswipe.errors import InvalidMessage
 from fedswipe.events import Sha256, Version
 from fedswipe.learning.base_model import BaseModel
-from fedswipe.training.torch_trainer import Apparatus, TorchTrainer
 from fedswipe.swipe.search import Decoder
 from fedswipe.topology import lineage
+from fedswipe.training.torch_trainer import Apparatus, TorchTrainer
 from flower_app.course import PLACE, Course
 
 MOST_EXAMPLES = 100  # of one client's weight, as in our recipe of a window

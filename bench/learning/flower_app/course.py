@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from fedswipe.learning.architecture import Architecture
-from fedswipe.training.client_trainer import ClientSwipes
-from fedswipe.training.local import LocalRecipe
 from fedswipe.learning.weights import Weights, from_bytes, to_bytes
 from fedswipe.swipe.layout import Layout, load_layout
 from fedswipe.swipe.lexicon import Lexicon
+from fedswipe.training.client_trainer import ClientSwipes
+from fedswipe.training.local import LocalRecipe
 
 PLACE = "FEDSWIPE_BENCH_COURSE"  # the environment variable that names the folder
 

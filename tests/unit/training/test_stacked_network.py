@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from fedswipe.learning.architecture import Architecture
+from fedswipe.swipe.layout import load_layout
 from fedswipe.training.network import ConvGRU, fresh_weights, network_of
 from fedswipe.training.stacked_convolutions import depthwise
 from fedswipe.training.stacked_network import log_probs
-from fedswipe.swipe.layout import load_layout
 
 ENGLISH = Architecture(load_layout("qwerty-en"))
 CLIENTS, SWIPES = 3, 2
