@@ -1,7 +1,7 @@
 """Local training: clients a second on two cores, of a plain PyTorch loop and of clients stacked.
 
-    python bench/training.py --swipes swipelogs.zip
-    python bench/training.py --profile            (simulated typists; where the stack spends its time)
+    python bench/training --swipes swipelogs.zip
+    python bench/training --profile            (simulated typists; where the stack spends its time)
 
 The yardstick trains one client after another with PyTorch's own threads. Every way trains the same clients in
 turn, `--repeats` times, and its least time counts. Beside other work only CPU times mean something, and the
@@ -12,110 +12,34 @@ the yardstick's, relative to how far they moved.
 
 import argparse
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import torch
+from ways import Bench, alone, side_by_side, trainer
 
 from fedswipe.datasets.how_we_swipe import is_unseen, read_people
 from fedswipe.events import Sha256, Version
-from fedswipe.learning.architecture import SEARCH_NAMES
 from fedswipe.learning.base_model import BaseModel
 from fedswipe.learning.factory import factory_bytes
-from fedswipe.learning.inference import Network
-from fedswipe.learning.targets import is_trainable, target
-from fedswipe.learning.weights import Weights, from_bytes, search_weights
+from fedswipe.learning.targets import is_trainable
+from fedswipe.learning.weights import from_bytes
 from fedswipe.swipe.features import extract
 from fedswipe.swipe.gesture import LabelledGesture
 from fedswipe.swipe.layout import load_layout
 from fedswipe.swipe.lexicon import load_lexicon
 from fedswipe.swipe.typists import simulate_typists
 from fedswipe.topology import lineage
-from fedswipe.training.client_trainer import ClientSwipes, Training
-from fedswipe.training.examples import Examples
-from fedswipe.training.local import Client, LocalRecipe, train_client
-from fedswipe.training.rivals import find_candidates
+from fedswipe.training.client_trainer import ClientSwipes
+from fedswipe.training.local import LocalRecipe
 from fedswipe.training.stacked import train_stacked
-from fedswipe.training.torch_trainer import Apparatus, TorchTrainer
+from fedswipe.training.torch_trainer import Apparatus
 
 MOST, SIMULATED = 200, 60  # swipes of a client: at most, and of a simulated one
-Vectors = list[np.ndarray]  # one a client
-Way = Callable[[], Vectors]
-
-
-@dataclass(frozen=True, eq=False)
-class Bench:
-    """The clients, as the trainer gets them and as examples, and the model they train from."""
-
-    apparatus: Apparatus
-    base: BaseModel
-    swipes: Sequence[ClientSwipes]
-    recipe: LocalRecipe
-
-    def clients(self) -> list[Client]:
-        """What is trained on, with candidates where the recipe wants them."""
-        architecture, decoder = self.apparatus.architecture, self.apparatus.decoder
-        network, search = Network(architecture, self.base.weights), search_weights(self.base.weights)
-        found = []
-        for one in self.swipes:
-            targets = [target(architecture.layout, word) for word in one.words]
-            candidates, most = None, self.recipe.candidates
-            if most:
-                outputs = network.log_probs(one.features)
-                candidates = find_candidates(decoder, outputs, one.words, search, most)
-            found.append(Client(Examples.of(one.features, targets, candidates), one.seed))
-        return found
-
-    def vector(self, weights: Weights) -> np.ndarray:
-        """The network's weights, without the search's scalars, which only the trainer moves."""
-        return self.apparatus.architecture.join(weights)[: -len(SEARCH_NAMES)]
-
-
-def alone(bench: Bench, clients: Sequence[Client], torch_threads: int = 1) -> Vectors:
-    """One client after another."""
-    torch.set_num_threads(torch_threads)
-    architecture, base = bench.apparatus.architecture, bench.base.weights
-    return [bench.vector(train_client(architecture, base, one, bench.recipe).weights) for one in clients]
-
-
-def together(bench: Bench, clients: Sequence[Client]) -> Vectors:
-    results = train_stacked(bench.apparatus.architecture, bench.base.weights, clients, bench.recipe)
-    return [bench.vector(result.weights) for result in results]
-
-
-def side_by_side(bench: Bench, clients: Sequence[Client], stack: int, threads: int) -> Way:
-    """Stacks of clients with about equally many swipes, so many at a time; one alone is the plain loop."""
-    order = sorted(range(len(clients)), key=lambda place: -len(clients[place].examples))
-    stacks = [order[start : start + stack] for start in range(0, len(order), stack)]
-    train = alone if stack == 1 else together
-
-    def run() -> Vectors:
-        torch.set_num_threads(1)
-        with ThreadPoolExecutor(threads) as pool:
-            work = pool.map(lambda places: train(bench, [clients[place] for place in places]), stacks)
-            trained = [vector for vectors in work for vector in vectors]
-        return [trained[row] for row in np.argsort(order)]
-
-    return run
-
-
-def trainer(bench: Bench, stack: int, threads: int) -> Way:
-    """The service's own: it looks for the candidates and sets the search's weights as well."""
-    line = bench.base.lineage
-    made = TorchTrainer({line.model_id: bench.apparatus}, bench.recipe, threads, stack)
-
-    def run() -> Vectors:
-        torch.set_num_threads(1)
-        base = bench.vector(bench.base.weights)
-        done = list(made.train(bench.base, bench.swipes))
-        return [base + one.delta[: -len(SEARCH_NAMES)] for one in done if isinstance(one, Training)]
-
-    return run
 
 
 def compare(bench: Bench, repeats: int, stacks: Sequence[int], threads: int) -> None:
