@@ -5,7 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from fedswipe.errors import InvalidMessage
 from fedswipe.learning.architecture import Architecture
@@ -26,6 +28,7 @@ from fedswipe.training.stacked import train_stacked
 
 JUDGED = 16  # swipes a client at most: searching for more would cost as much as the training
 CANDIDATES = 10  # a swipe
+Outputs = NDArray[np.float32]  # of the base model for a client's swipes, (n, 32, classes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,21 +85,24 @@ class TorchTrainer:
     def _train_stack(
         self, apparatus: Apparatus, judge: Network, base: BaseModel, clients: Sequence[ClientSwipes]
     ) -> list[Training | InvalidMessage]:
-        examples = [self._examples(apparatus, judge, base, client) for client in clients]
+        outputs = [judge.log_probs(client.features) for client in clients]
+        examples = [
+            self._examples(apparatus, base, client, found)
+            for client, found in zip(clients, outputs, strict=True)
+        ]
         results = self._results(apparatus.architecture, base.weights, examples)
         return [
-            self._training(apparatus, judge, base, client, result)
-            for client, result in zip(clients, results, strict=True)
+            self._training(apparatus, base, client, found, result)
+            for client, found, result in zip(clients, outputs, results, strict=True)
         ]
 
     def _examples(
-        self, apparatus: Apparatus, judge: Network, base: BaseModel, client: ClientSwipes
+        self, apparatus: Apparatus, base: BaseModel, client: ClientSwipes, outputs: Outputs
     ) -> Client:
         targets = [target(apparatus.architecture.layout, word) for word in client.words]
         candidates = None
         if self._recipe.candidates > 1:
             search, most = search_weights(base.weights), self._recipe.candidates
-            outputs = judge.log_probs(client.features)
             candidates = find_candidates(apparatus.decoder, outputs, client.words, search, most)
         given = client.correction
         correction = None if given is None else apparatus.architecture.split(given)
@@ -110,23 +116,32 @@ class TorchTrainer:
         return train_stacked(architecture, base, clients, self._recipe)
 
     def _training(
-        self, apparatus: Apparatus, judge: Network, base: BaseModel, client: ClientSwipes, result: LocalResult
+        self,
+        apparatus: Apparatus,
+        base: BaseModel,
+        client: ClientSwipes,
+        outputs: Outputs,
+        result: LocalResult,
     ) -> Training | InvalidMessage:
         if not result.is_finite:
             what = f"local training diverged: loss {result.loss_before} before, {result.loss_after} after"
             return InvalidMessage("diverged", f"word and points: {what}; do they belong together?")
-        trained = self._calibrated(apparatus, judge, base, client, result.weights)
+        trained = self._calibrated(apparatus, base, client, outputs, result.weights)
         delta = apparatus.architecture.join(trained) - apparatus.architecture.join(base.weights)
         return Training(delta, result.loss_before, result.loss_after)
 
     def _calibrated(
-        self, apparatus: Apparatus, judge: Network, base: BaseModel, client: ClientSwipes, trained: Weights
+        self,
+        apparatus: Apparatus,
+        base: BaseModel,
+        client: ClientSwipes,
+        outputs: Outputs,
+        trained: Weights,
     ) -> Weights:
         """Fit on the base model's candidates: only it has not been trained on these swipes."""
         search = search_weights(base.weights)
         some = slice(None, None, -(-len(client.words) // JUDGED))  # spread over all of them
-        log_probs = judge.log_probs(client.features[some])
-        found = apparatus.decoder.decode_batch(log_probs, search, CANDIDATES)
+        found = apparatus.decoder.decode_batch(outputs[some], search, CANDIDATES)
         ranked = map(RankedSwipe.of, found, client.words[some])
         return with_search(trained, calibrate([swipe for swipe in ranked if swipe is not None], search))
 
