@@ -174,7 +174,7 @@ def test_the_python_client_writes_the_same_swipe(
 
 
 def test_stats_follow_the_heads_of_the_lineages(service: Service, own_stack: OwnStack) -> None:
-    (line,) = LINEAGES
+    line = LINEAGES[0]
     ref = ObjectRef("models/one", Sha256("ab" * 32), 1)
     factory = GlobalModelPublished(
         *(line.model_id, Version(1), "", (OffsetRange(line.partition, 0, 0),), ref, ref, ref, ref),

@@ -11,6 +11,8 @@ from fedswipe.swipe.lexicon import Lexicon
 from fedswipe.swipe.styles import UNFAMILIAR, Population
 from fedswipe.swipe.synthetic import swipe
 
+EDGE = 0.5  # keyboards beyond the keyboard
+
 
 @dataclass(frozen=True)
 class Typist:
@@ -33,7 +35,7 @@ def simulate_typists(
     random = np.random.default_rng(seed)
     styles = population.draw(people, random).take(np.repeat(np.arange(people), swipes_each))
     words = draw_words(lexicon, people * swipes_each, random)
-    gestures = swipe(layout, words, styles, random)
+    gestures = [_on_screen(gesture) for gesture in swipe(layout, words, styles, random)]
     starts = range(0, len(words), swipes_each)
     return [
         Typist(
@@ -43,6 +45,14 @@ def simulate_typists(
         )
         for number, start in enumerate(starts)
     ]
+
+
+def _on_screen(gesture: Gesture) -> Gesture:
+    """A finger that slips far has left the screen: what it touches last is the screen's edge."""
+    size = np.array([gesture.width, gesture.height])
+    points = gesture.points.copy()
+    points[:, :2] = np.clip(points[:, :2], -EDGE * size, (1 + EDGE) * size)
+    return Gesture(points, gesture.width, gesture.height)
 
 
 def draw_words(lexicon: Lexicon, n: int, random: Generator, temper: float = 0.5) -> list[str]:

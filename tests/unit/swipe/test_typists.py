@@ -46,6 +46,15 @@ def test_people_are_as_many_as_asked_for_and_have_names_of_their_own() -> None:
     assert {(len(typist.words), len(typist.gestures)) for typist in typists} == {(7, 7)}
 
 
+def test_fingers_stay_on_the_screen() -> None:
+    wild = replace(FACTORY, aim=Normal(30, 1), end_aim=Normal(30, 1))
+    typists = simulate_typists(LAYOUT, LEXICON, people=5, swipes_each=20, seed=0, population=wild)
+    for gesture in (gesture for typist in typists for gesture in typist.gestures):
+        places = gesture.points[:, :2] / [gesture.width, gesture.height]
+        assert places.min() >= -0.5
+        assert places.max() <= 1.5
+
+
 def test_frequent_words_are_drawn_more_often() -> None:
     words = draw_words(LEXICON, 20_000, np.random.default_rng(0))
     assert words.count(LEXICON.words[0]) > 10 * max(words.count(word) for word in LEXICON.words[-100:])
