@@ -56,9 +56,9 @@ def calibrated(
     architecture: Architecture, weights: Weights, decoder: Decoder, words: list[str], gestures: list[Gesture]
 ) -> Weights:
     """The same network with the search weights that these swipes ask for."""
+    outputs = Model(architecture, weights, decoder).log_probs(gestures)
     for _ in range(CALIBRATIONS):
-        model = Model(architecture, weights, decoder)
-        ranked = model.rank(model.log_probs(gestures), TOP_K)
+        ranked = decoder.decode_batch(outputs, search_weights(weights), TOP_K)
         swipes = [RankedSwipe.of(found, word) for found, word in zip(ranked, words, strict=True)]
         search = calibrate([one for one in swipes if one is not None], search_weights(weights))
         weights = with_search(weights, search)
