@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bench_data import Data, Typists, read_data
+from loop_row import through_the_loop
 from personal import personal_figures
 from race import race
 from settings import Row
@@ -28,7 +29,14 @@ from fedswipe.swipe.layout import load_layout
 from fedswipe.topology import lineage
 
 Figures = dict[str, Any]
-SECTION = {"train": "train", "simulate": "simulate", "personal": "simulate", "flower": "simulate"}
+SECONDS = "seconds.json"
+SECTION = {
+    "train": "train",
+    "simulate": "simulate",
+    "loop": "simulate",
+    "personal": "simulate",
+    "flower": "simulate",
+}
 
 
 @dataclass(eq=False)
@@ -96,7 +104,7 @@ class Bench:
 
 
 def _shark2(bench: Bench, row: Row, config: Config, base: Weights, folder: RunFolder) -> Figures:
-    watch = Stopwatch(folder.path / "seconds.json")
+    watch = Stopwatch(folder.path / SECONDS)
     figures = shark2_figures(config, *bench.people(config))
     watch.lap()
     return _kept(folder, figures | {"seconds": round(sum(watch.laps), 1)})
@@ -107,7 +115,7 @@ def _factory(bench: Bench, row: Row, config: Config, base: Weights, folder: RunF
 
 
 def _personal(bench: Bench, row: Row, config: Config, base: Weights, folder: RunFolder) -> Figures:
-    watch = Stopwatch(folder.path / "seconds.json")
+    watch = Stopwatch(folder.path / SECONDS)
     figures = personal_figures(config, base, *bench.people(config))
     watch.lap()
     return _kept(folder, figures | {"seconds": round(sum(watch.laps), 1)})
@@ -122,11 +130,16 @@ def _simulate(bench: Bench, row: Row, config: Config, base: Weights, folder: Run
     return _run(bench, row, config, folder, "rounds", lambda *given: simulate(config, line, base, *given))
 
 
+def _loop(bench: Bench, row: Row, config: Config, base: Weights, folder: RunFolder) -> Figures:
+    (folder.path / SECONDS).unlink(missing_ok=True)  # a stack that was ended begins anew
+    return _run(bench, row, config, folder, "rounds", lambda *given: through_the_loop(config, *given))
+
+
 def _run(
     bench: Bench, row: Row, config: Config, folder: RunFolder, label: str, run: Callable[..., Weights]
 ) -> Figures:
     data, judge = bench.people(config)
-    watch = Stopwatch(folder.path / "seconds.json")
+    watch = Stopwatch(folder.path / SECONDS)
 
     def progress(done: int, total: int, loss: float) -> None:
         watch.lap()
@@ -158,6 +171,7 @@ KINDS: dict[str, Callable[[Bench, Row, Config, Weights, RunFolder], Figures]] = 
     "factory": _factory,
     "train": _train,
     "simulate": _simulate,
+    "loop": _loop,
     "personal": _personal,
     "flower": _flower,
 }

@@ -23,6 +23,7 @@ from fedswipe.lifecycle import serve
 from fedswipe.modelstore import ModelStore
 from fedswipe.modelstore.s3 import S3ModelStore
 from fedswipe.topology import LINEAGES, SWIPES, TRAINERS, Lineage, dead_letters
+from fedswipe.training.augmentation import Augmentation
 from fedswipe.training.local import LocalRecipe
 from fedswipe.training.torch_trainer import Apparatus, TorchTrainer, device_named
 from fedswipe.worker import Worker
@@ -51,7 +52,7 @@ def main(environ: Mapping[str, str]) -> None:
     train = TrainRanges(
         closed,
         heads,
-        ComputeDeltas(trainer, DeltaCodec(settings.codec), settings.topk_share),
+        _compute(settings, trainer),
         store,
         TransactionalProducer(kafka, settings.transactional_id),
         schemas,
@@ -76,6 +77,11 @@ def _followers(kafka: KafkaSettings, line: Lineage, store: ModelStore, heads: He
     return [reader, follower]
 
 
+def _compute(settings: Settings, trainer: TorchTrainer) -> ComputeDeltas:
+    augmentation = Augmentation() if settings.augmentation == "on" else None
+    return ComputeDeltas(trainer, DeltaCodec(settings.codec), settings.topk_share, augmentation)
+
+
 def _recipe(settings: Settings) -> LocalRecipe:
     try:
         device = device_named(settings.device)
@@ -85,6 +91,7 @@ def _recipe(settings: Settings) -> LocalRecipe:
         epochs=settings.epochs,
         optimizer="sgd" if settings.optimizer == "sgd" else "adam",
         learning_rate=settings.learning_rate,
+        decay=settings.rate_decay,
         batch_size=settings.batch_size,
         candidates=settings.candidates,
         clip_norm=settings.clip_norm,

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 import orjson
@@ -13,7 +13,9 @@ from fedswipe.learning.base_model import BaseModel
 from fedswipe.learning.error_feedback import ErrorFeedback
 from fedswipe.learning.top_k import SHARE
 from fedswipe.swipe.features import extract
-from fedswipe.swipe.layout import load_layout
+from fedswipe.swipe.gesture import Gesture
+from fedswipe.swipe.layout import Layout, load_layout
+from fedswipe.training.augmentation import Augmentation
 from fedswipe.training.client_trainer import ClientSwipes, ClientTrainer, Training
 from fedswipe.training_examples import ClientExamples
 from services.trainer.letter import Letter
@@ -27,12 +29,20 @@ class ComputeDeltas:
 
     What a lossy codec leaves out of one client's delta goes on with the next one's of the same range, and no
     further: the same range gives the same bytes, and a crash loses nothing else. TOPK sends `share`.
+    With an `augmentation` clients learn from their swipes changed a little, as their deltas' seeds have it.
     """
 
-    def __init__(self, trainer: ClientTrainer, delta_codec: DeltaCodec, share: float = SHARE) -> None:
+    def __init__(
+        self,
+        trainer: ClientTrainer,
+        delta_codec: DeltaCodec,
+        share: float = SHARE,
+        augmentation: Augmentation | None = None,
+    ) -> None:
         self._trainer = trainer
         self._codec = delta_codec
         self._share = share
+        self._augmentation = augmentation
 
     def compute(
         self, base: BaseModel, clients: Sequence[ClientExamples], swipes: OffsetRange, store: Store
@@ -41,10 +51,11 @@ class ComputeDeltas:
 
         All clients of a range share one base. Features are extracted in one batch.
         """
-        gestures = [example.gesture for client in clients for example in client.examples]
-        features = extract(load_layout(base.lineage.layout), gestures)
+        layout = load_layout(base.lineage.layout)
         bounds = np.cumsum([0, *(len(client.examples) for client in clients)])
         names = [delta_id(base, client, swipes) for client in clients]
+        learnt = [self._learnt(layout, *pair) for pair in zip(clients, names, strict=True)]
+        features = extract(layout, list(chain.from_iterable(learnt)))
         asked = [
             ClientSwipes(features[start:end], [example.word for example in client.examples], seed_of(name))
             for client, name, (start, end) in zip(clients, names, pairwise(bounds.tolist()), strict=True)
@@ -57,6 +68,12 @@ class ComputeDeltas:
                 yield self._delta(base, client, name, _valid(training), swipes, feedback, store)
             except InvalidMessage as error:
                 yield [Letter.of(example.record, error) for example in client.examples]
+
+    def _learnt(self, layout: Layout, client: ClientExamples, name: DeltaId) -> list[Gesture]:
+        gestures = [example.gesture for example in client.examples]
+        if self._augmentation is None:
+            return gestures
+        return self._augmentation.apply(layout, gestures, np.random.default_rng(seed_of(name)))
 
     def _delta(
         self,

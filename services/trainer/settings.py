@@ -60,6 +60,18 @@ class Settings:
     )
     optimizer: str = setting("TRAINER_OPTIMIZER", "local optimiser", "adam", choices=("adam", "sgd"))
     learning_rate: float = setting("TRAINER_LEARNING_RATE", "local learning rate", 2e-3, least=0.0, most=10.0)
+    rate_decay: int = setting(
+        "TRAINER_RATE_DECAY",
+        "model versions after which the local learning rate is half of the first one's; 0 keeps it",
+        0,
+        least=0,
+    )
+    augmentation: str = setting(
+        "TRAINER_AUGMENTATION",
+        "on: swipes are changed a little before they are learnt, for clients that come again and again",
+        "off",
+        choices=("off", "on"),
+    )
     clip_norm: float = setting("TRAINER_CLIP_NORM", "largest L2 norm of a step's gradient", 1.0, least=1e-6)
     fedprox_mu: float = setting(
         "TRAINER_FEDPROX_MU", "FedProx's pull towards the base model; 0 is FedAvg", 0.0, least=0.0

@@ -21,10 +21,11 @@ SEED = 7
 
 @dataclass(frozen=True)
 class Client:
-    """A person's swipes, each with its word."""
+    """A person's swipes, each with its word; ``first`` numbers the first one, of all that the person sends."""
 
     id: str
     swipes: tuple[LabelledGesture, ...]
+    first: int = 0
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,8 @@ class Gateway:
 
     def _swipe(self, client: Client, n: int) -> dict[str, Any]:
         swipe = client.swipes[n]
-        names = {"client_id": client.id, "swipe_id": f"{client.id}-{n}", "layout": self._layout}
+        swipe_id = f"{client.id}-{client.first + n}"
+        names = {"client_id": client.id, "swipe_id": swipe_id, "layout": self._layout}
         return {**names, "word": swipe.word, **_geometry(swipe)}
 
     def _post(self, url: str, body: Any) -> Any:

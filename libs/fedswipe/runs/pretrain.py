@@ -1,16 +1,19 @@
 """A factory model's run: synthetic swipes only."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import torch
+from numpy.random import Generator
 
 from fedswipe.learning.architecture import Architecture
-from fedswipe.learning.weights import Weights, with_search
+from fedswipe.learning.weights import Weights, search_weights, with_search
 from fedswipe.runs.folder import RunFolder
 from fedswipe.runs.lessons import spelling_lesson, word_lesson
+from fedswipe.swipe.gesture import Gesture
 from fedswipe.swipe.lexicon import Lexicon
 from fedswipe.swipe.search import Decoder
 from fedswipe.swipe.styles import Population
@@ -25,6 +28,8 @@ from fedswipe.training.pretraining import (
 
 SOME = 512  # of a chunk's swipes set the search's weights, by which the words are told apart
 Progress = Callable[[int, int, float], None]  # steps done, steps in all, loss
+Draw = Callable[[int, Generator], tuple[list[str], list[Gesture]]]  # how many; their words and swipes
+Drawn = tuple[list[str], list[Gesture], Generator]  # with the generator that goes on
 
 
 def pretrain(
@@ -47,11 +52,11 @@ def pretrain(
         training = CentralTraining(architecture, fresh, recipe.training, steps, pool, threads)
         if (state := folder.state()) is not None:
             training.restore(state)
-        for number, count in enumerate(recipe.chunks):
-            if training.done > sum(recipe.chunks[:number]) // batch:
-                continue  # a chunk's state is saved at its end: what is begun was ended
-            random = np.random.default_rng([seed, number])
-            words, gestures = draw(count, random)
+        # A chunk's state is saved at its end: what is begun was ended.
+        begun = sum(
+            training.done > sum(recipe.chunks[:number]) // batch for number in range(len(recipe.chunks))
+        )
+        for words, gestures, random in _drawn_ahead(draw, recipe.chunks, begun, seed):
             examples = spelling_lesson(architecture, words, gestures)
             if recipe.training.learns_words(training.done / steps):
                 model = calibrated(architecture, training.weights, decoder, words[:SOME], gestures[:SOME])
@@ -65,4 +70,22 @@ def pretrain(
             folder.save(training.to_bytes(), training.done)
         weights = training.weights
     random = np.random.default_rng([seed, len(recipe.chunks)])
-    return calibrated(architecture, weights, decoder, *draw(recipe.held_out, random))
+    weights = calibrated(architecture, weights, decoder, *draw(recipe.held_out, random))
+    if recipe.length is None:
+        return weights
+    return with_search(weights, replace(search_weights(weights), length=recipe.length))
+
+
+def _drawn_ahead(draw: Draw, chunks: list[int], begun: int, seed: int) -> Iterator[Drawn]:
+    """Each chunk from the one numbered ``begun`` on; the next one is drawn while this one is learnt."""
+
+    def drawn(number: int) -> Drawn:
+        random = np.random.default_rng([seed, number])
+        return *draw(chunks[number], random), random
+
+    with ThreadPoolExecutor(1, thread_name_prefix="draw") as pool:
+        ahead = None
+        for number in range(begun, len(chunks)):
+            now = ahead or pool.submit(drawn, number)
+            ahead = pool.submit(drawn, number + 1) if number + 1 < len(chunks) else None
+            yield now.result()

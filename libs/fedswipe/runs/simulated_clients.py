@@ -50,7 +50,7 @@ class SimulatedClients:
         told = self._told
         names = sorted(random.choice(list(self._people), told.clients, replace=False).tolist())
         swipes = [self._some(self._people[name], random) for name in names]
-        asked = [self._asked(base, name, one, random) for name, one in zip(names, swipes, strict=True)]
+        asked = [self._asked(base, name, one) for name, one in zip(names, swipes, strict=True)]
         codec = DeltaCodec(told.codec)
         feedback = ErrorFeedback(codec, self._architecture.sizes, told.top_k_share)  # as within a range
         for name, client, training in zip(names, asked, self._trainer.train(base, asked), strict=True):
@@ -63,14 +63,16 @@ class SimulatedClients:
         if self._scaffold is not None:
             self._scaffold.close_round()
 
-    def _asked(self, base: BaseModel, name: str, swipes: Swipes, random: Generator) -> ClientSwipes:
+    def _asked(self, base: BaseModel, name: str, swipes: Swipes) -> ClientSwipes:
         correction = None if self._scaffold is None else self._scaffold.correction(name)
         seed = int(_delta_id(base, name)[:16], 16) >> 1
-        return ClientSwipes(self._features(swipes, random), swipes.words, seed, correction)
+        return ClientSwipes(self._features(swipes, seed), swipes.words, seed, correction)
 
-    def _features(self, swipes: Swipes, random: Generator) -> NDArray[np.float32]:
+    def _features(self, swipes: Swipes, seed: int) -> NDArray[np.float32]:
         layout, change = self._architecture.layout, self._told.augmentation
-        gestures = swipes.gestures if change is None else change.apply(layout, swipes.gestures, random)
+        gestures = swipes.gestures
+        if change is not None:
+            gestures = change.apply(layout, gestures, np.random.default_rng(seed))
         return extract(layout, gestures)
 
     def _some(self, swipes: Swipes, random: Generator) -> Swipes:

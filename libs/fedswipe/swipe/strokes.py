@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fedswipe.swipe.layout import Layout
 from fedswipe.swipe.styles import Array, Styles
 
-WORSE = 5.0  # times as far from the key is a lapse
+WORSE = 3.0  # times as far from the key is a lapse
 OVERLAP = 0.6  # standard deviation of a stroke's overlap, as a share of its typist's
 STROKE_TIME, SWIPE_TIME = 0.35, 0.15  # standard deviations, natural logarithms
 REST = 0.67  # mean rest, in the typist's pace

@@ -90,7 +90,7 @@ class TorchTrainer:
             self._examples(apparatus, base, client, found)
             for client, found in zip(clients, outputs, strict=True)
         ]
-        results = self._results(apparatus.architecture, base.weights, examples)
+        results = self._results(apparatus.architecture, base, examples)
         return [
             self._training(apparatus, base, client, found, result)
             for client, found, result in zip(clients, outputs, results, strict=True)
@@ -109,11 +109,12 @@ class TorchTrainer:
         return Client(Examples.of(client.features, targets, candidates), client.seed, correction)
 
     def _results(
-        self, architecture: Architecture, base: Weights, clients: Sequence[Client]
+        self, architecture: Architecture, base: BaseModel, clients: Sequence[Client]
     ) -> list[LocalResult]:
+        recipe = self._recipe.at(base.version)
         if self._stack == 1:
-            return [train_client(architecture, base, client, self._recipe) for client in clients]
-        return train_stacked(architecture, base, clients, self._recipe)
+            return [train_client(architecture, base.weights, client, recipe) for client in clients]
+        return train_stacked(architecture, base.weights, clients, recipe)
 
     def _training(
         self,

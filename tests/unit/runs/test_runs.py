@@ -85,6 +85,7 @@ def test_a_factory_model_is_decided_by_its_seed_also_when_it_was_cut(
     with pytest.raises(Cut):
         run("cut", 1, cut_after(4))
     verify(whole, ENGLISH)
+    assert search_weights(whole).length == recipe.length
     assert to_bytes(run("cut", 1, never)) == to_bytes(whole)
     assert to_bytes(other) != to_bytes(whole)
 

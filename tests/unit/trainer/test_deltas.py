@@ -9,6 +9,7 @@ from fedswipe.kafka.record import Record
 from fedswipe.learning.base_model import BaseModel
 from fedswipe.learning.delta import decode_delta, encode_delta
 from fedswipe.topology import LINEAGES, SWIPES
+from fedswipe.training.augmentation import Augmentation
 from fedswipe.training.client_trainer import ClientSwipes, Training
 from fedswipe.training_examples import ClientExamples, Example
 from services.trainer.deltas import LARGEST_PAYLOAD, ComputeDeltas, delta_id, seed_of
@@ -26,8 +27,10 @@ class Returns:
 
     def __init__(self, delta: np.ndarray) -> None:
         self.delta = delta
+        self.asked: list[ClientSwipes] = []
 
     def train(self, base: BaseModel, clients: Sequence[ClientSwipes]) -> Iterator[Training]:
+        self.asked += clients
         return iter([Training(self.delta, 2.0, 1.0)] * len(clients))
 
 
@@ -119,3 +122,18 @@ def test_what_is_left_out_goes_on_with_the_ranges_next_delta_and_no_further(clie
     assert second == encode_delta(given + left / 3, DeltaCodec.TOPK, [size], 0.2)
     assert second != first
     assert payloads() == [first, second], "the same range gives the same bytes"
+
+
+def test_an_augmentation_changes_what_is_learnt_as_the_deltas_seed_has_it(client: ClientExamples) -> None:
+    bob = ClientExamples(ClientId("bob"), client.examples)
+
+    def learnt(augmentation: Augmentation | None) -> list[bytes]:
+        trainer = Returns(np.zeros(2, np.float32))
+        compute = ComputeDeltas(trainer, DeltaCodec.FP16, augmentation=augmentation)
+        list(compute.compute(BASE, [client, bob], SPAN, never))
+        return [one.features.tobytes() for one in trainer.asked]
+
+    plain, changed = learnt(None), learnt(Augmentation())
+    assert plain[0] == plain[1]
+    assert len({plain[0], *changed}) == 3, "each client's swipes are changed in their own way"
+    assert learnt(Augmentation()) == changed

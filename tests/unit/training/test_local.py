@@ -42,6 +42,14 @@ def features() -> NDArray[np.float32]:
     return np.random.default_rng(0).normal(size=(len(WORDS), 64, ENGLISH.channels)).astype(np.float32)
 
 
+def test_the_learning_rate_falls_with_the_versions() -> None:
+    recipe = LocalRecipe(learning_rate=3e-3, decay=50)
+    assert [recipe.at(version).learning_rate for version in (1, 51, 101)] == pytest.approx(
+        [3e-3, 1.5e-3, 1e-3]
+    )
+    assert LocalRecipe().at(1_000) == LocalRecipe()
+
+
 def client(features: NDArray[np.float32], count: int = len(WORDS), seed: int = 1) -> Client:
     return Client(Examples.of(features[:count], TARGETS[:count]), seed)
 

@@ -68,6 +68,18 @@ def test_the_same_client_base_and_seed_give_the_same_delta(
     assert other.loss_after < other.loss_before
 
 
+def test_later_versions_are_trained_from_in_shorter_steps(
+    apparatus: Apparatus, base: BaseModel, clients: list[ClientSwipes]
+) -> None:
+    client = clients[0]
+    falling = TorchTrainer({LINE.model_id: apparatus}, LocalRecipe(decay=10))
+    shorter = TorchTrainer({LINE.model_id: apparatus}, LocalRecipe(learning_rate=1e-3))
+    later = BaseModel(LINE, Version(11), base.link, base.weights)
+    unfallen = TorchTrainer({LINE.model_id: apparatus}, LocalRecipe())
+    assert one(falling, base, client).delta.tobytes() == one(unfallen, base, client).delta.tobytes()
+    assert one(falling, later, client).delta.tobytes() == one(shorter, later, client).delta.tobytes()
+
+
 def test_each_client_gets_its_own_training_in_its_own_place(
     trainer: TorchTrainer, base: BaseModel, clients: list[ClientSwipes]
 ) -> None:

@@ -1,0 +1,123 @@
+"""Federated training as it is in production: swipes over HTTP, Kafka, the trainer, the aggregator, MinIO.
+
+The same rounds as a simulation's: who takes part and with which swipes is drawn alike. A person who comes
+again sends the swipes under new ids. Ranges of swipes end at train requests, so a client makes one delta a
+round, and as many deltas as clients close a window.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+
+from fedswipe.cli.addresses import model_store
+from fedswipe.cli.prepare import prepare, services
+from fedswipe.cli.stack import ConsoleReporter
+from fedswipe.demo.crowd import Client
+from fedswipe.demo.gateway import Gateway
+from fedswipe.demo.lineage_watch import LineageWatch
+from fedswipe.kafka.settings import KafkaSettings
+from fedswipe.learning.weights import Weights, from_bytes
+from fedswipe.local.addresses import Addresses
+from fedswipe.local.down import take_down
+from fedswipe.local.up import bring_up
+from fedswipe.runs.config import Config, Simulate
+from fedswipe.runs.folder import RunFolder
+from fedswipe.runs.judging import Judge
+from fedswipe.runs.people import People, Swipes
+from fedswipe.swipe.gesture import LabelledGesture
+from fedswipe.topology import lineage
+
+MODEL_SECONDS = 120.0  # within which a round's model is there
+WINDOW = ("deltas", "records", "seconds", "max_examples", "max_norm", "over_norm", "rule", "byzantine")
+OPTIMIZER = ("optimizer", "momentum", "beta1", "beta2", "tau", "noise", "privacy_delta")
+LOCAL = ("epochs", "optimizer", "learning_rate", "batch_size", "candidates", "clip_norm", "fedprox_mu")
+Progress = Callable[[int, int, float], None]  # rounds done, rounds in all, nothing
+
+
+def through_the_loop(
+    config: Config, people: People, judge: Judge, folder: RunFolder, progress: Progress
+) -> Weights:
+    """Bring a stack up in the folder, send every round's swipes, take the last model; leave nothing up."""
+    told, line = config.simulate, lineage(config.lineage)
+    able = {name: one for name, one in sorted(people.clients.items()) if len(one.words) >= told.fewest}
+    with (
+        running(folder.path / "stack", config) as (addresses, gateway),
+        LineageWatch(KafkaSettings(addresses.kafka), line) as watch,
+    ):
+        store = model_store(addresses)
+
+        def head() -> Weights:
+            return from_bytes(store.get(watch.event(watch.version).model), judge.architecture)
+
+        watch.wait_for(1, MODEL_SECONDS)
+        for number in range(told.rounds):
+            version = watch.version
+            gateway.record(_round(told, able, config.seed, number))
+            gateway.train()
+            watch.wait_for(version + 1, MODEL_SECONDS)
+            figures = {}
+            if (number + 1) % config.judge_every == 0:
+                figures = judge.on_the_way(head(), config.judged_swipes)
+            folder.note(number + 1, **figures)
+            progress(number + 1, told.rounds, float("nan"))
+        return head()
+
+
+@contextmanager
+def running(folder: Path, config: Config) -> Iterator[tuple[Addresses, Gateway]]:
+    """A stack whose services are told what a simulation is told."""
+    reporter = ConsoleReporter(Console(stderr=True))
+    parts = services([config.lineage])
+    parts["trainer"] = parts["trainer"] | trainer_variables(config)
+    parts["aggregator"] = parts["aggregator"] | aggregator_variables(config)
+    try:
+        state = bring_up(folder, environ=os.environ, services=parts, prepare=prepare, reporter=reporter)
+        address = {part.name: part.address for part in state.running}
+        gateway = Gateway(address["ingest"], "", lineage(config.lineage).layout)
+        yield state.addresses, gateway
+        gateway.close()
+    finally:
+        take_down(folder, keep_data=False, reporter=reporter)
+
+
+def trainer_variables(config: Config) -> dict[str, str]:
+    """What a simulation's clients are told, for the trainer."""
+    told: Simulate = config.simulate
+    local = {name: getattr(told.local, name) for name in LOCAL}
+    more = {
+        "rate_decay": told.local.decay,
+        "augmentation": "off" if told.augmentation is None else "on",
+        "codec": told.codec,
+        "topk_share": told.top_k_share,
+        "stack": told.stack,
+        "threads": config.threads,
+        "range_swipes": 4096,
+        "range_seconds": MODEL_SECONDS,  # train requests end ranges
+        "held_swipes": 65536,
+        "held_bytes": 1_000_000_000,
+    }
+    return {f"TRAINER_{name.upper()}": str(value) for name, value in {**local, **more}.items()}
+
+
+def aggregator_variables(config: Config) -> dict[str, str]:
+    """What a simulation's window is told, for the aggregator."""
+    window = config.simulate.window
+    told = {name: getattr(window, name) for name in (*WINDOW, *OPTIMIZER)}
+    told["learning_rate"] = window.server_learning_rate
+    return {f"AGGREGATOR_{name.upper()}": str(value) for name, value in told.items()}
+
+
+def _round(told: Simulate, people: dict[str, Swipes], seed: int, number: int) -> list[Client]:
+    random = np.random.default_rng([seed, number])
+    names = sorted(random.choice(list(people), told.clients, replace=False).tolist())
+    return [_client(told, name, people[name], random, number) for name in names]
+
+
+def _client(told: Simulate, name: str, swipes: Swipes, random: np.random.Generator, number: int) -> Client:
+    rows = random.permutation(len(swipes.words))[: told.most]
+    some = tuple(LabelledGesture(swipes.words[row], swipes.gestures[row]) for row in rows)
+    return Client(name, some, first=number * told.most)
