@@ -21,7 +21,7 @@ SEED = 7
 
 @dataclass(frozen=True)
 class Client:
-    """A person's swipes, each with its word; ``first`` numbers the first one, of all that the person sends."""
+    """A person's swipes, each with its word; ``first`` is the number of the first one, which names it."""
 
     id: str
     swipes: tuple[LabelledGesture, ...]

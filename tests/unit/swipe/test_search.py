@@ -6,67 +6,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedswipe.swipe.beam import Beam
-from fedswipe.swipe.bigrams import STEP, WEIGHT, Bigrams
-from fedswipe.swipe.context import START
-from fedswipe.swipe.layout import load_layout
-from fedswipe.swipe.lexicon import Lexicon
 from fedswipe.swipe.search import Candidate, Decoder, greedy, shares
 from fedswipe.swipe.search_weights import SearchWeights
 from fedswipe.swipe.trie import NO_WORD
+from fedswipe.testing.exhaustive_search import (
+    LAYOUT,
+    ctc_by_states,
+    every_score,
+    lexicon,
+    log_softmax,
+    random_outputs,
+    spell,
+)
 
-LAYOUT = load_layout("qwerty-en")
 PLAIN = SearchWeights(unigram=0.0, length=0.0, scale=1.0)
 EVERYTHING = Beam(width=2**31, reach=np.inf, idle=0.0)
-
-
-def lexicon(words: dict[str, float]) -> Lexicon:
-    log_unigram = np.array(list(words.values()), dtype=np.float32)
-    return Lexicon(tuple(words), log_unigram, "en", LAYOUT.alphabet)
-
-
-def log_softmax(logits: np.ndarray) -> np.ndarray:
-    return (logits - np.logaddexp.reduce(logits, axis=-1, keepdims=True)).astype(np.float32)
-
-
-def random_outputs(seed: int, steps: int, sharpness: float) -> np.ndarray:
-    """Mostly blanks and the letters a to c, so that words of them are neither likely nor hopeless."""
-    logits = np.random.default_rng(seed).normal(size=(steps, LAYOUT.classes)) * sharpness
-    logits[:, 4:] -= sharpness
-    return log_softmax(logits)
-
-
-def spell(pattern: str) -> np.ndarray:
-    """Outputs that are nearly sure of one class a step; '-' is the blank."""
-    logits = np.zeros((len(pattern), LAYOUT.classes))
-    logits[np.arange(len(pattern)), [LAYOUT.alphabet.find(c) + 1 for c in pattern]] = 8.0
-    return log_softmax(logits)
-
-
-def ctc_by_states(log_probs: np.ndarray, word: str) -> float:
-    """Graves' forward variables over the word with blanks between, in logarithms."""
-    states = [0]
-    for code in LAYOUT.encode(word).tolist():
-        states += [code, 0]
-    alpha = np.full(len(states), -np.inf)
-    alpha[:2] = log_probs[0, states[:2]]
-    for step in log_probs[1:].astype(np.float64):
-        before, alpha = alpha, np.full(len(states), -np.inf)
-        for s, code in enumerate(states):
-            reached = [before[s]] + ([before[s - 1]] if s > 0 else [])
-            if s > 1 and code != 0 and code != states[s - 2]:
-                reached.append(before[s - 2])
-            alpha[s] = np.logaddexp.reduce(reached) + step[code]
-    return float(np.logaddexp(alpha[-1], alpha[-2]))
-
-
-def every_score(
-    log_probs: np.ndarray, words: dict[str, float], search: SearchWeights
-) -> list[tuple[float, str]]:
-    scored = [
-        (ctc_by_states(log_probs, word) + search.unigram * log + search.length * len(word), word)
-        for word, log in words.items()
-    ]
-    return sorted((pair for pair in scored if pair[0] > -np.inf), reverse=True)
 
 
 some_words = st.dictionaries(
@@ -128,76 +82,6 @@ def test_what_any_beam_returns_is_exact_in_order_and_no_word_short(
         assert candidate.score == near(scores[candidate.word])
         assert candidate.ctc == near(ctc_by_states(outputs, candidate.word))
         assert (candidate.log_unigram, candidate.length) == (words[candidate.word], len(candidate.word))
-
-
-def following(words: dict[str, float], seed: int) -> tuple[Bigrams, dict[tuple[str, str], float]]:
-    """Random gains of half of all pairs, and the same by words; START is among the words before."""
-    names, random = tuple(words), np.random.default_rng(seed)
-    keys = np.nonzero(random.random(len(names) * (len(names) + 1)) < 0.5)[0]
-    keys = keys if len(keys) else np.array([0])
-    steps = random.integers(-127, 128, size=len(keys)).astype(np.int8)
-    gains = {
-        ((*names, START)[key // len(names)], names[key % len(names)]): STEP * step
-        for key, step in zip(keys.tolist(), steps.tolist(), strict=True)
-    }
-    return Bigrams(names, keys, steps), gains
-
-
-@settings(deadline=None, max_examples=100)
-@given(
-    words=some_words,
-    outputs=any_outputs | sharp_outputs,
-    search=any_search,
-    seed=st.integers(0, 2**32),
-    pick=st.integers(0, 60),
-)
-def test_the_word_before_adds_its_weighted_gain_to_exact_scores(
-    words: dict[str, float], outputs: np.ndarray, search: SearchWeights, seed: int, pick: int
-) -> None:
-    bigrams, gains = following(words, seed)
-    before = [*words, START][pick % (len(words) + 1)]
-    decoder = Decoder(lexicon(words), LAYOUT, bigrams=bigrams)
-    expected = {
-        word: score + WEIGHT * gains.get((before, word), 0.0)
-        for score, word in every_score(outputs, words, search)
-    }
-    (found,) = decoder.decode_batch(outputs[None], search, 5, [before])
-    assert [candidate.score for candidate in found] == [near(expected[candidate.word]) for candidate in found]
-    best = decoder.rank_all(outputs[None], search, len(words), [before]).scores[0]
-    assert best[np.isfinite(best)].tolist() == [
-        near(score) for score in sorted(expected.values(), reverse=True)
-    ]
-
-
-@settings(deadline=None, max_examples=50)
-@given(words=some_words, outputs=any_outputs, search=any_search, seed=st.integers(0, 2**32))
-def test_without_a_context_that_is_known_the_answer_is_the_same_to_the_bit(
-    words: dict[str, float], outputs: np.ndarray, search: SearchWeights, seed: int
-) -> None:
-    plain = Decoder(lexicon(words), LAYOUT).decode_batch(outputs[None], search, 5)
-    decoder = Decoder(lexicon(words), LAYOUT, bigrams=following(words, seed)[0])
-    assert decoder.decode_batch(outputs[None], search, 5) == plain
-    for before in (None, [None], ["word"]):
-        assert decoder.decode_batch(outputs[None], search, 5, before) == plain
-    assert Decoder(lexicon(words), LAYOUT).decode_batch(outputs[None], search, 5, [START]) == plain
-    (alone, _) = decoder.decode_batch(np.stack([outputs, outputs]), search, 5, [None, START])
-    assert [alone] == plain
-
-
-def test_the_word_before_is_looked_up_as_the_layout_spells_it() -> None:
-    russian = load_layout("jcuken-ru")
-    words = Lexicon(("все", "еще"), np.array([-1.0, -2.0], np.float32), "ru", russian.alphabet)
-    bigrams = Bigrams(words.words, np.array([0 * 2 + 1]), np.array([100], np.int8))
-    decoder = Decoder(words, russian, bigrams=bigrams)
-    even = np.full((1, 12, russian.classes), -np.log(russian.classes), np.float32)
-    assert decoder.decode_batch(even, PLAIN, 1)[0][0].word == "все"
-    assert decoder.decode_batch(even, PLAIN, 1, ["всё"])[0][0].word == "еще"
-
-
-def test_there_is_a_word_before_for_each_output() -> None:
-    decoder = Decoder(lexicon({"a": -1.0}), LAYOUT, bigrams=following({"a": -1.0}, 0)[0])
-    with pytest.raises(ValueError, match="before: 2 words for 1 outputs"):
-        decoder.rank(spell("-a-")[None], PLAIN, 1, ["a", "a"])
 
 
 def test_the_beam_keeps_the_likeliest_prefixes() -> None:
