@@ -35,7 +35,7 @@ def main() -> None:
     line = lineage(settings.model_id)
     store = S3ModelStore(settings.store(), settings.patience())
     words, bigrams = load_lexicon(line.lexicon), load_bigrams(line.lexicon)
-    decoder = Decoder(words, load_layout(line.layout), bigrams=bigrams)
+    decoder = Decoder(words.smoothed(), load_layout(line.layout), bigrams=bigrams)
     predictor = Predictor(line, decoder, store, lambda: datetime.now(UTC), settings.name())
     follower = ModelFollower(
         predictor,

@@ -59,7 +59,7 @@ def evaluate(
             raise FedswipeError(f"{swipes}: nobody to judge; give logs of other people")
         with _blaming("--words", words) if words else _blaming("--lexicon", lexicon):
             known = _lexicon(lexicon, words, layout)
-        decoder = Decoder(known, layout, bigrams=_bigrams(lexicon, swipes) if context else None)
+        decoder = Decoder(known.smoothed(), layout, bigrams=_bigrams(lexicon, swipes) if context else None)
         data = resolve_model(model, line.model_id)
         architecture = Architecture(layout)
         with _blaming("--model", model):

@@ -21,7 +21,7 @@ class Train:
 
     base: str = "factory"
     epochs: int = 20
-    training: CentralRecipe = field(default_factory=CentralRecipe)
+    training: CentralRecipe = field(default_factory=lambda: CentralRecipe(spelling=0.1))
     augmentation: Augmentation = field(default_factory=Augmentation)
 
 

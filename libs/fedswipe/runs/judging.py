@@ -23,7 +23,7 @@ class Judge:
     @classmethod
     def of(cls, layout: Layout, lexicon: str, people: People, threads: int) -> "Judge":
         """Put the data set's words in place of the lexicon's rarest."""
-        known = load_lexicon(lexicon).with_words(people.words)
+        known = load_lexicon(lexicon).with_words(people.words).smoothed()
         return cls(Architecture(layout), Decoder(known, layout), people.unseen, threads)
 
     def on_the_way(self, weights: Weights, most: int) -> dict[str, float]:

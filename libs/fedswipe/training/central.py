@@ -18,7 +18,7 @@ from fedswipe.learning.weights import Weights
 from fedswipe.training.dropout import draw_dropout
 from fedswipe.training.examples import Examples
 from fedswipe.training.gradient_steps import Adam, clipped
-from fedswipe.training.losses import swipe_losses
+from fedswipe.training.losses import SPELLING, swipe_losses
 from fedswipe.training.network import network_of
 
 START = 0.04  # of the peak learning rate, at the first step
@@ -29,7 +29,8 @@ class CentralRecipe:
     """AdamW under a one-cycle learning rate that rises for a share ``warm_up`` of the steps.
 
     ``averaging``: what stays of the averaged weights at a step (Polyak & Juditsky 1992); they are the model.
-    From the share ``words_from`` of the way on, the loss is that of the word among ``candidates``.
+    From the share ``words_from`` of the way on, the loss is that of the word among ``candidates``, and the
+    share ``spelling`` of the CTC loss a letter.
     """
 
     batch_size: int = 64
@@ -40,6 +41,7 @@ class CentralRecipe:
     averaging: float = 0.999
     words_from: float = 0.6
     candidates: int = 8
+    spelling: float = SPELLING
 
     def learns_words(self, done: float) -> bool:
         """Whether the loss is that of words when this share of the way is done."""
@@ -118,7 +120,7 @@ class CentralTraining:
 
     def _part(self, batch: Examples, rows: Tensor, drop: Sequence[Tensor]) -> tuple[float, list[Tensor]]:
         some = batch.take(rows)
-        loss = swipe_losses(self.network(some.features, drop), some).sum() / len(batch)
+        loss = swipe_losses(self.network(some.features, drop), some, self._recipe.spelling).sum() / len(batch)
         return float(loss.detach()), list(torch.autograd.grad(loss, self._parameters))
 
     @torch.no_grad()

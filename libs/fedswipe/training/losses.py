@@ -9,7 +9,7 @@ from fedswipe.training.examples import Candidates, Examples
 SPELLING = 0.3  # share of the CTC loss a letter beside the loss of the word
 
 
-def swipe_losses(log_probs: Tensor, examples: Examples) -> Tensor:
+def swipe_losses(log_probs: Tensor, examples: Examples, spelling: float = SPELLING) -> Tensor:
     """The loss of each swipe (N,), from log probabilities (N, T, classes).
 
     Without candidates it is the CTC loss divided by the word's length (Graves et al., ICML 2006). With them
@@ -22,7 +22,7 @@ def swipe_losses(log_probs: Tensor, examples: Examples) -> Tensor:
     likelihoods = _likelihoods(log_probs, examples.candidates)
     scores = likelihoods + examples.candidates.priors
     words = torch.logsumexp(scores, dim=1) - scores[:, 0]
-    return words - SPELLING * likelihoods[:, 0] / examples.lengths
+    return words - spelling * likelihoods[:, 0] / examples.lengths
 
 
 def spelling_losses(log_probs: Tensor, examples: Examples) -> Tensor:

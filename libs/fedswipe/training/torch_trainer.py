@@ -42,7 +42,7 @@ class Apparatus:
     def of(cls, lineage: Lineage) -> "Apparatus":
         """Load the lineage's layout and lexicon."""
         layout = load_layout(lineage.layout)
-        return cls(Architecture(layout), Decoder(load_lexicon(lineage.lexicon), layout))
+        return cls(Architecture(layout), Decoder(load_lexicon(lineage.lexicon).smoothed(), layout))
 
 
 class TorchTrainer:
