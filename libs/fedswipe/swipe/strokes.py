@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 from fedswipe.swipe.layout import Layout
 from fedswipe.swipe.styles import Array, Styles
 
-WORSE = 3.0  # times as far from the key is a lapse
-OVERLAP = 0.6  # standard deviation of a stroke's overlap, as a share of its typist's
-STROKE_TIME, SWIPE_TIME = 0.35, 0.15  # standard deviations, natural logarithms
-REST = 0.67  # mean rest, in the typist's pace
+OVERLAP = 0.95  # standard deviation of a stroke's overlap, as a share of its typist's
+STROKE_TIME, SWIPE_TIME = 0.265, 0.14  # standard deviations, natural logarithms
+REST = 0.87  # mean rest, in the typist's pace
 FITTS = 0.47  # how far time goes with the logarithm of the distance: all of it is 1
 
 
@@ -54,6 +53,20 @@ def schedule(
     return begins, lasts, np.where(lasts > 0, begins + lasts, 0).max(axis=1) + leaves
 
 
+def passing(strokes: Array, begins: Array, lasts: Array, styles: Styles) -> Array:
+    """How fast the finger is at each key, (n, strokes + 1, 2), in key widths a ms; at both ends it rests.
+
+    It is the speed from the key before to the key after, in the time that this takes: none where it turns
+    back, little where it rests.
+    """
+    between = np.maximum(begins[:, 1:] + lasts[:, 1:] - begins[:, :-1], 1e-9)
+    steady = (strokes[:, :-1] + strokes[:, 1:]) / between[:, :, None]
+    steady[lasts[:, 1:] == 0] = 0  # a word's last key
+    speeds = np.zeros((len(strokes), strokes.shape[1] + 1, 2))
+    speeds[:, 1:-1] = steady * styles.carry[:, None, None]
+    return speeds
+
+
 def bows(styles: Styles, shape: tuple[int, ...], random: Generator) -> Array:
     """How far each stroke bends sideways, as a share of its length."""
     bent: Array = styles.bow[:, None] + random.normal(size=shape) * styles.swerve[:, None]
@@ -76,7 +89,6 @@ def _aims(codes: NDArray[np.int64], letters: NDArray[np.int64], styles: Styles, 
     spread = np.where(ends, styles.end_aim[:, None], styles.aim[:, None])
     spread[:, 0] = styles.start_aim
     spread *= np.exp(random.normal(size=len(codes)) * styles.sloppiness)[:, None]
-    spread *= np.where(random.random(codes.shape) < styles.lapse[:, None], WORSE, 1.0)
     aims = random.normal(size=(*codes.shape, 2)) * spread[:, :, None]
     # Two equal letters in a row are one place, aimed at once; so is the end of a short word's row.
     same = np.concatenate([np.zeros((len(codes), 1), dtype=bool), codes[:, 1:] == codes[:, :-1]], axis=1)

@@ -29,13 +29,13 @@ class PretrainingRecipe:
     """How the factory model is trained: every synthetic swipe is seen once.
 
     ``held_out`` more swipes set the search's weights, but for the bonus a letter where ``length`` gives it:
-    synthetic swipes ask for 2.4, people for about 1. Words are drawn by their frequency to the power
+    synthetic swipes ask for 2.5, people for about 1.5. Words are drawn by their frequency to the power
     ``temper``: below 1 rare words are seen more often than people write them.
     """
 
     swipes: int = 40_960
     held_out: int = 4_096
-    length: float | None = 1.0
+    length: float | None = 1.5
     temper: float = 0.75
     training: CentralRecipe = field(default_factory=CentralRecipe)
 

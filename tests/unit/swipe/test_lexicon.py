@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fedswipe.swipe.layout import Layout, load_layout
-from fedswipe.swipe.lexicon import Lexicon, build_lexicon, dump, left_out, load_lexicon, parse
+from fedswipe.swipe.lexicon import SMOOTHING, Lexicon, build_lexicon, dump, left_out, load_lexicon, parse
 
 ENGLISH, RUSSIAN = load_layout("qwerty-en"), load_layout("jcuken-ru")
 ALPHABET = ENGLISH.alphabet
@@ -122,6 +122,17 @@ def test_with_no_new_words_it_is_the_same() -> None:
 def test_words_outside_the_alphabet_are_refused_by_name(word: str) -> None:
     with pytest.raises(ValueError, match=ALPHABET):
         load_lexicon("en-10k").with_words([word])
+
+
+def test_smoothing_lifts_rare_words_and_keeps_the_order() -> None:
+    words = load_lexicon("en-30k")
+    smooth = words.smoothed()
+    assert smooth.words == words.words
+    assert smooth.log_unigram.dtype == np.float32
+    assert (np.diff(smooth.log_unigram) <= 0).all()
+    expected = np.log(np.exp(words.log_unigram[[0, -1]].astype(float)) + SMOOTHING)
+    np.testing.assert_allclose(smooth.log_unigram[[0, -1]], expected, rtol=1e-6)
+    assert smooth.log_unigram[-1] > words.log_unigram[-1] + 0.5 > words.log_unigram[-1]
 
 
 def test_more_words_than_places_are_refused() -> None:

@@ -17,6 +17,7 @@ EXACT = replace(
     **dict.fromkeys(
         (
             "overlap",
+            "carry",
             "bow",
             "swerve",
             "offset_x",
@@ -28,7 +29,7 @@ EXACT = replace(
             "end_aim",
             "overshoot",
             "slip",
-            "lapse",
+            "jitter",
             "missing",
             "wobble",
             "noise",
@@ -68,11 +69,28 @@ def test_overlapping_strokes_cut_corners() -> None:
     assert nearest[1] > nearest[0] + 0.1 * LAYOUT.key_width * sharp.width
 
 
+def test_a_finger_that_keeps_its_speed_rounds_its_corners_and_still_passes_the_keys() -> None:
+    """At a corner it moves on; it goes further than the straight lines; an end is an end."""
+    slow = replace(EXACT, interval=Normal(1, 0), pace=Normal(200, 0))
+    (stops,), (rounds,) = swipes(["oil"], slow), swipes(["oil"], replace(slow, carry=Normal(1, 0)))
+    corner = keys_of("oil", rounds)[1]
+
+    def gap(gesture: Gesture) -> float:
+        return float(np.linalg.norm(gesture.points[:, :2] - corner, axis=1).min())
+
+    def length(gesture: Gesture) -> float:
+        return float(np.linalg.norm(np.diff(gesture.points[:, :2], axis=0), axis=1).sum())
+
+    assert gap(rounds) < 0.1 * LAYOUT.key_width * rounds.width
+    assert length(rounds) > 1.02 * length(stops)
+    np.testing.assert_allclose(rounds.points[[0, -1], :2], stops.points[[0, -1], :2], atol=0.5)
+
+
 def test_an_offset_moves_every_touch() -> None:
     (here,) = swipes(["letter"], EXACT)
     (there,) = swipes(["letter"], replace(EXACT, offset_x=Normal(0.5, 0)))
-    moved = there.points - here.points
-    np.testing.assert_allclose(moved[:, 0], 0.5 * LAYOUT.key_width * here.width, rtol=1e-4)
+    moved = there.points[[0, -1]] - here.points[[0, -1]]  # between them other events may be left out
+    np.testing.assert_allclose(moved[:, 0], 0.5 * LAYOUT.key_width * here.width, atol=1)
     np.testing.assert_allclose(moved[:, 1:], 0, atol=1e-4)
 
 
@@ -118,4 +136,4 @@ def test_a_keyboard_of_another_alphabet_works_alike() -> None:
     random = np.random.default_rng(0)
     (gesture,) = swipe(layout, ["привет"], EXACT.draw(1, random), random)
     start = layout.centres[layout.encode("п")[0] - 1] * [gesture.width, gesture.height]
-    np.testing.assert_allclose(gesture.points[0, :2], start, rtol=1e-4)
+    np.testing.assert_allclose(gesture.points[0, :2], start, atol=0.5)  # whole pixels
