@@ -8,12 +8,19 @@ from typing import Any
 from settings import Row
 
 Found = Mapping[str, Mapping[str, Any]]  # by the row's name: its figures, or {"missing": why}
+FIGURES = {
+    "top1": "top-1",
+    "top3": "top-3",
+    "top1_context": "top-1 with the word before",
+    "top3_context": "top-3 with it",
+    "seconds": "seconds",
+}
 COMMANDS = {"train": "fedswipe train", "simulate": "fedswipe simulate"}
 
 
 def write_table(rows: Sequence[Row], found: Found, out: Path, swipes: Path | None) -> str:
     """Write learning.md, learning.json and race.png into the folder; return the Markdown."""
-    heads = ("row", "top-1", "top-3", "seconds", "seed", "remarks", "command")
+    heads = ("row", *FIGURES.values(), "seed", "remarks", "command")
     lines = [heads, ["---"] * len(heads), *(_cells(row, found[row.name], out, swipes) for row in rows)]
     text = "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines) + "\n"
     (out / "learning.md").write_text(text, "utf-8")
@@ -26,7 +33,7 @@ def write_table(rows: Sequence[Row], found: Found, out: Path, swipes: Path | Non
 
 def _cells(row: Row, figures: Mapping[str, Any], out: Path, swipes: Path | None) -> Sequence[object]:
     seed = figures.get("settings", {}).get("seed", "")
-    shown = [figures.get(name, "") for name in ("top1", "top3", "seconds")]
+    shown = [figures.get(name, "") for name in FIGURES]
     return [row.label, *shown, seed, _remarks(figures), f"`{_command(row, out, swipes)}`"]
 
 

@@ -8,26 +8,29 @@ from pathlib import Path
 from fedswipe.datasets.how_we_swipe import is_unseen, read_people
 from fedswipe.errors import FedswipeError
 from fedswipe.learning.targets import is_trainable
+from fedswipe.swipe.context import Before, word_before
 from fedswipe.swipe.gesture import Gesture, LabelledGesture
 from fedswipe.swipe.layout import Layout
 
 
 @dataclass(frozen=True, eq=False)
 class Swipes:
-    """Words and the gestures that meant them."""
+    """Words, the gestures that meant them, and the words that stood before where the logs tell them."""
 
     words: Sequence[str]
     gestures: Sequence[Gesture]
+    before: Before = None
 
     @classmethod
     def of(cls, labelled: Sequence[LabelledGesture]) -> "Swipes":
         """From labelled gestures."""
-        return cls([one.word for one in labelled], [one.gesture for one in labelled])
+        before = [None if one.context is None else word_before(one.context) for one in labelled]
+        return cls([one.word for one in labelled], [one.gesture for one in labelled], before)
 
     def spread(self, most: int) -> "Swipes":
         """At most so many, spread over all of them."""
         some = slice(None, None, -(-len(self.words) // most))
-        return Swipes(self.words[some], self.gestures[some])
+        return Swipes(self.words[some], self.gestures[some], self.before and self.before[some])
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,8 +21,11 @@ from fedswipe.runs.pretrain import pretrain
 from fedswipe.runs.simulate import simulate
 from fedswipe.runs.tracking import Untracked
 from fedswipe.runs.train import train
+from fedswipe.swipe.bigrams import Bigrams
+from fedswipe.swipe.gesture import LabelledGesture
 from fedswipe.swipe.layout import load_layout
 from fedswipe.swipe.lexicon import load_lexicon
+from fedswipe.swipe.search import Decoder
 from fedswipe.swipe.styles import FACTORY
 from fedswipe.swipe.typists import simulate_typists
 from fedswipe.topology import LINEAGES
@@ -141,3 +144,24 @@ def test_more_clients_than_people_are_refused(tmp_path: Path, people: People, ju
     config = Config(simulate=replace(Simulate(), clients=7))
     with pytest.raises(FedswipeError, match=r"simulate.clients: 7 a round, 6 people are there"):
         simulate(config, LINEAGES[0], BASE, people, judge, folder(tmp_path), never)
+
+
+def test_words_before_are_judged_with_where_the_logs_tell_them(people: People) -> None:
+    plain_judge = Judge.of(LAYOUT, "en-30k", people, 1)
+    plain = plain_judge.whole(BASE)
+    assert {"top1_context", "top3_context"}.isdisjoint(plain)
+    labelled = [
+        LabelledGesture(word, gesture, ("many", "of", word), place=2)
+        for word, gesture in zip(people.unseen.words, people.unseen.gestures, strict=True)
+    ]
+    unseen = Swipes.of([*labelled, LabelledGesture("the", labelled[0].gesture)])
+    assert unseen.before == ["of"] * len(labelled) + [None]
+    assert Swipes.of(labelled).spread(3).before == ["of"] * 3
+    known = plain_judge.decoder.lexicon
+    after_of = [known.words.index("of") * len(known.words) + known.words.index(word) for word in unseen.words]
+    keys = np.unique(after_of)
+    bigrams = Bigrams(known.words, keys, np.full(len(keys), 127, np.int8))
+    judge = replace(plain_judge, decoder=Decoder(known, LAYOUT, bigrams=bigrams), unseen=Swipes.of(labelled))
+    told = judge.whole(BASE)
+    assert {name: told[name] for name in plain} == plain, "they change no other figure"
+    assert told["top1_context"] > told["top1"]
