@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ from stopwatch import Stopwatch, TimedJudge
 from fedswipe.errors import FedswipeError
 from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.factory import factory_bytes
+from fedswipe.learning.privacy import cost, epsilon
 from fedswipe.learning.weights import Weights, from_bytes, to_bytes
-from fedswipe.runs.config import Config
+from fedswipe.runs.config import Config, Simulate
 from fedswipe.runs.folder import MODEL, RESULT, RunFolder
 from fedswipe.runs.judging import Judge
 from fedswipe.runs.simulate import simulate
@@ -127,7 +129,18 @@ def _train(bench: Bench, row: Row, config: Config, base: Weights, folder: RunFol
 
 def _simulate(bench: Bench, row: Row, config: Config, base: Weights, folder: RunFolder) -> Figures:
     line = lineage(config.lineage)
-    return _run(bench, row, config, folder, "rounds", lambda *given: simulate(config, line, base, *given))
+    figures = _private(config.simulate)
+    return _run(
+        bench, row, config, folder, "rounds", lambda *given: simulate(config, line, base, *given), figures
+    )
+
+
+def _private(told: Simulate) -> Figures:
+    """The epsilon of the windows' noise, where they have any."""
+    if not told.window.noise:
+        return {}
+    spent = told.rounds * cost(told.window.noise)
+    return {"epsilon": round(epsilon(spent, told.window.privacy_delta), 2)}
 
 
 def _loop(bench: Bench, row: Row, config: Config, base: Weights, folder: RunFolder) -> Figures:
@@ -136,19 +149,26 @@ def _loop(bench: Bench, row: Row, config: Config, base: Weights, folder: RunFold
 
 
 def _run(
-    bench: Bench, row: Row, config: Config, folder: RunFolder, label: str, run: Callable[..., Weights]
+    bench: Bench,
+    row: Row,
+    config: Config,
+    folder: RunFolder,
+    label: str,
+    run: Callable[..., Weights],
+    more: Figures | None = None,
 ) -> Figures:
     data, judge = bench.people(config)
     watch = Stopwatch(folder.path / SECONDS)
 
     def progress(done: int, total: int, loss: float) -> None:
         watch.lap()
-        bench.say(f"{row.name}: {done} of {total} {label}, loss {loss:.3f}")
+        told = "" if isnan(loss) else f", loss {loss:.3f}"
+        bench.say(f"{row.name}: {done} of {total} {label}{told}")
 
     timed = TimedJudge(judge.architecture, judge.decoder, judge.unseen, judge.threads, watch)
     weights = run(data.people, timed, folder, progress)
     seconds = round(sum(watch.laps), 1)
-    return folder.finish(to_bytes(weights), judge.whole(weights) | {"seconds": seconds}, label)
+    return folder.finish(to_bytes(weights), judge.whole(weights) | {"seconds": seconds} | (more or {}), label)
 
 
 def _flower(bench: Bench, row: Row, config: Config, base: Weights, folder: RunFolder) -> Figures:

@@ -60,6 +60,12 @@ def _remarks(figures: Mapping[str, Any]) -> str:
         return f"before {before}; {figures['people']} people, {figures['swipes']} swipes"
     if "reach" in figures:
         return f"reach {figures['reach']}, shape {figures['shape']:.3g}, unigram {figures['unigram']:.3g}"
+    if "epsilon" in figures:
+        window = figures["settings"]["simulate"]["window"]
+        return (
+            f"epsilon {figures['epsilon']} at delta {window['privacy_delta']:g}; noise {window['noise']:g} "
+            f"x clip {window['max_norm']:g}, {window['deltas']} clients a window"
+        )
     return f"greedy {figures['greedy']}, {figures['swipes']} swipes"
 
 
