@@ -4,7 +4,8 @@
 
 Half the prompts of How We Swipe are sentences, the others random words. A sentence is taken for real when two
 people or more were asked for it: random words are drawn anew for everyone, so nobody else gets the same ones.
-The weight is chosen on some of the people who may be trained on; those whom nothing is trained on judge it.
+What else a gain might weigh than a unigram is shown on some of the people who may be trained on; those whom
+nothing is trained on judge.
 The interval is of a bootstrap over people and one over sentences, the wider of both.
 """
 
@@ -23,7 +24,7 @@ from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.factory import factory_bytes
 from fedswipe.learning.inference import Network
 from fedswipe.learning.weights import from_bytes, search_weights
-from fedswipe.swipe.bigrams import UNKNOWN, WEIGHT, Bigrams, load_bigrams
+from fedswipe.swipe.bigrams import UNKNOWN, Bigrams, load_bigrams
 from fedswipe.swipe.context import START, word_before
 from fedswipe.swipe.features import extract
 from fedswipe.swipe.gesture import Gesture, LabelledGesture
@@ -54,7 +55,11 @@ class Swipes:
 
 def main() -> None:
     arguments = read_arguments()
-    layout, lexicon, bigrams = load_layout("qwerty-en"), load_lexicon("en-30k"), load_bigrams("en-30k")
+    layout, lexicon, bigrams = (
+        load_layout("qwerty-en"),
+        load_lexicon("en-30k").smoothed(),
+        load_bigrams("en-30k"),
+    )
     assert bigrams is not None
     architecture = Architecture(layout)
     data = arguments.model.read_bytes() if arguments.model else factory_bytes("swipe-en")
@@ -71,7 +76,7 @@ def main() -> None:
         print(
             f"{name}: {people} people, {real} swipes of {different} real sentences, {random} of random words"
         )
-    choose(decoder, search, bigrams, known)
+    compare(decoder, search, bigrams, known)
     judge(decoder, search, unseen)
     times(decoder, search, unseen)
 
@@ -80,7 +85,9 @@ def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="What the word before a swipe is worth.")
     parser.add_argument("--logs", type=Path, required=True, help="How We Swipe: swipelogs.zip or its folder")
     parser.add_argument("--model", type=Path, help="a model's safetensors, default: the factory model")
-    parser.add_argument("--part", type=int, default=4, help="choose the weight on one in so many people")
+    parser.add_argument(
+        "--part", type=int, default=4, help="other weights are shown on one in so many people"
+    )
     return parser.parse_args()
 
 
@@ -109,15 +116,15 @@ def of_people(rows: Sequence[Row], asked: dict[str, set[str]], network: Reader) 
     )
 
 
-def choose(decoder: Decoder, search: SearchWeights, bigrams: Bigrams, swipes: Swipes) -> None:
-    """Top-1 and top-3 at other weights, of the finalists that `decode` has."""
+def compare(decoder: Decoder, search: SearchWeights, bigrams: Bigrams, swipes: Swipes) -> None:
+    """Top-1 and top-3 at other weights of the gains, in that of the unigrams, of `decode`'s finalists."""
     plain = decoder.rank(swipes.outputs, search, SHOWN + SPARE)
     words = np.append(bigrams.places(decoder.lexicon.words), UNKNOWN)[plain.words]
     gains = bigrams.gains(bigrams.places(swipes.before), words)
     right = decoder.places(swipes.words)
     print("weight   real top-1 top-3   random top-1 top-3   (people who may be trained on)")
     for weight in (0.0, *WEIGHTS):
-        order = np.argsort(-(plain.scores + weight * gains), axis=1, kind="stable")
+        order = np.argsort(-(plain.scores + weight * search.unigram * gains), axis=1, kind="stable")
         hits = found(np.take_along_axis(plain.words, order, axis=1), right)
         real, random = 100 * hits[swipes.real].mean(axis=0), 100 * hits[~swipes.real].mean(axis=0)
         print(f"{weight:6.1f}   {real[0]:10.2f} {real[1]:5.2f}   {random[0]:12.2f} {random[1]:5.2f}")
@@ -130,7 +137,7 @@ def judge(decoder: Decoder, search: SearchWeights, swipes: Swipes) -> None:
     context = found(decoder.rank(swipes.outputs, search, SHOWN, swipes.before).words, right)
     unknown = [None if word == START else word for word in swipes.before]
     no_start = found(decoder.rank(swipes.outputs, search, SHOWN, unknown).words, right)
-    print(f"unseen people, weight {WEIGHT}: top-1 and top-3 without context, with it, and their difference")
+    print("unseen people, weight 1: top-1 and top-3 without context, with it, and their difference")
     rows = {
         "real sentences": swipes.real,
         "  a sentence's first word": swipes.real & first,

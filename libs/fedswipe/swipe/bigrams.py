@@ -12,9 +12,6 @@ from safetensors import numpy as safetensors
 
 from fedswipe.swipe.context import START
 
-# How much of a gain counts. `python bench/context.py`: of tenths, the largest at which random words, which no
-# word before can tell, lose 0.2 points of top-1 at most (people who may be trained on; sentences gain 7.3).
-WEIGHT = 0.8
 STEP = 0.125  # nats; gains are kept in whole steps
 UNKNOWN = -1
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fedswipe.swipe.beam import Beam, find
-from fedswipe.swipe.bigrams import UNKNOWN, WEIGHT, Bigrams
+from fedswipe.swipe.bigrams import UNKNOWN, Bigrams
 from fedswipe.swipe.context import Before
 from fedswipe.swipe.ctc import word_ctcs
 from fedswipe.swipe.layout import Layout
@@ -54,7 +54,8 @@ class Decoder:
 
     A word's score is ctc + unigram * log unigram + length * letters, and it is exact, as is the order of what
     is returned. Which words are scored is the beam's choice; `rank_all` scores every word.
-    With bigrams, `before` may say for each output which word stands before it: WEIGHT * gain is added then.
+    With bigrams, `before` may say for each output which word stands before it: the log unigram is more by its
+    gain then, as it is the logarithm of how often the word follows that one.
     spellings: the words' classes, int32 (W, longest), 0 behind a word's end.
     Outputs are log_probs, float32 ([N,] T, classes), natural logarithms, blank first.
     """
@@ -163,7 +164,7 @@ class Decoder:
         ctcs = word_ctcs(outputs, self.spellings, words)
         scores = ctcs + search.unigram * self._log_unigram[words] + search.length * self._lengths[words]
         if self._bigrams is not None and outputs.previous is not None:
-            scores += WEIGHT * self._bigrams.gains(outputs.previous, self._in_bigrams[words])
+            scores += search.unigram * self._bigrams.gains(outputs.previous, self._in_bigrams[words])
         order = np.lexsort((words, -scores), axis=1)[:, :k]
         ranking = Ranking(*(np.take_along_axis(part, order, axis=1) for part in (words, scores, ctcs)))
         ranking.words[ranking.scores == -np.inf] = NO_WORD

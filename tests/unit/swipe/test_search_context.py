@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedswipe.swipe.bigrams import STEP, WEIGHT, Bigrams
+from fedswipe.swipe.bigrams import STEP, Bigrams
 from fedswipe.swipe.context import START
 from fedswipe.swipe.layout import load_layout
 from fedswipe.swipe.lexicon import Lexicon
@@ -60,7 +60,7 @@ def test_the_word_before_adds_its_weighted_gain_to_exact_scores(
     before = [*words, START][pick % (len(words) + 1)]
     decoder = Decoder(lexicon(words), LAYOUT, bigrams=bigrams)
     expected = {
-        word: score + WEIGHT * gains.get((before, word), 0.0)
+        word: score + search.unigram * gains.get((before, word), 0.0)
         for score, word in every_score(outputs, words, search)
     }
     (found,) = decoder.decode_batch(outputs[None], search, 5, [before])
@@ -92,8 +92,9 @@ def test_the_word_before_is_looked_up_as_the_layout_spells_it() -> None:
     bigrams = Bigrams(words.words, np.array([0 * 2 + 1]), np.array([100], np.int8))
     decoder = Decoder(words, russian, bigrams=bigrams)
     even = np.full((1, 12, russian.classes), -np.log(russian.classes), np.float32)
-    assert decoder.decode_batch(even, PLAIN, 1)[0][0].word == "все"
-    assert decoder.decode_batch(even, PLAIN, 1, ["всё"])[0][0].word == "еще"
+    search = SearchWeights(unigram=0.5, length=0.0, scale=1.0)
+    assert decoder.decode_batch(even, search, 1)[0][0].word == "все"
+    assert decoder.decode_batch(even, search, 1, ["всё"])[0][0].word == "еще"
 
 
 def test_there_is_a_word_before_for_each_output() -> None:
