@@ -34,7 +34,16 @@ from fedswipe.topology import lineage
 MODEL_SECONDS = 120.0  # within which a round's model is there
 WINDOW = ("deltas", "records", "seconds", "max_examples", "max_norm", "over_norm", "rule", "byzantine")
 OPTIMIZER = ("optimizer", "momentum", "beta1", "beta2", "tau", "noise", "privacy_delta")
-LOCAL = ("epochs", "optimizer", "learning_rate", "batch_size", "candidates", "clip_norm", "fedprox_mu")
+LOCAL = (
+    "epochs",
+    "optimizer",
+    "learning_rate",
+    "batch_size",
+    "candidates",
+    "clip_norm",
+    "fedprox_mu",
+    "spelling",
+)
 Progress = Callable[[int, int, float], None]  # rounds done, rounds in all, nothing
 
 

@@ -94,6 +94,7 @@ def _recipe(settings: Settings) -> LocalRecipe:
         decay=settings.rate_decay,
         batch_size=settings.batch_size,
         candidates=settings.candidates,
+        spelling=settings.spelling,
         clip_norm=settings.clip_norm,
         fedprox_mu=settings.fedprox_mu,
         device=device,

@@ -12,6 +12,7 @@ from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.learning.top_k import SHARE
 from fedswipe.modelstore.patience import Patience
 from fedswipe.modelstore.s3 import S3Settings
+from fedswipe.training.losses import SPELLING
 from services.trainer.handlers import Collecting
 from services.trainer.lease import Load
 from services.trainer.ranges import RangeLimits
@@ -57,6 +58,13 @@ class Settings:
         8,
         least=0,
         most=50,
+    )
+    spelling: float = setting(
+        "TRAINER_SPELLING",
+        "share of the loss of letters beside that of words",
+        SPELLING,
+        least=0.0,
+        most=100.0,
     )
     optimizer: str = setting("TRAINER_OPTIMIZER", "local optimiser", "adam", choices=("adam", "sgd"))
     learning_rate: float = setting("TRAINER_LEARNING_RATE", "local learning rate", 2e-3, least=0.0, most=10.0)

@@ -12,7 +12,7 @@ from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.weights import Weights
 from fedswipe.training.examples import Examples
 from fedswipe.training.gradient_steps import OPTIMIZERS, clipped
-from fedswipe.training.losses import spelling_losses, swipe_losses
+from fedswipe.training.losses import SPELLING, spelling_losses, swipe_losses
 from fedswipe.training.network import ConvGRU, network_of, read_weights
 
 JUDGED = 32  # swipes a client at most whose loss is told: all of them would cost half as much as the training
@@ -26,8 +26,8 @@ class LocalRecipe:
     more; 0 keeps it. Without a falling rate FedAvg stays at a distance from the best model (Li et al., ICLR
     2020, arXiv 1907.02189).
 
-    ``candidates``: words a swipe that the loss tells apart; 0 is the CTC loss alone. ``fedprox_mu`` pulls
-    towards the base model (FedProx, Li et al. 2020, arXiv 1812.06127); 0 is FedAvg.
+    ``candidates``: words a swipe that the loss tells apart, beside the share ``spelling`` of the CTC loss a
+    letter; 0 is the CTC loss alone. ``fedprox_mu`` pulls towards the base model (FedProx, Li et al. 2020, arXiv 1812.06127); 0 is FedAvg.
     """
 
     epochs: int = 1
@@ -36,6 +36,7 @@ class LocalRecipe:
     decay: int = 0
     batch_size: int = 16
     candidates: int = 8
+    spelling: float = SPELLING
     clip_norm: float = 1.0
     fedprox_mu: float = 0.0
     device: str = "cpu"
@@ -124,7 +125,7 @@ def _fit(network: ConvGRU, examples: Examples, client: Client, recipe: LocalReci
     optimizer = OPTIMIZERS[recipe.optimizer](parameters)
     for rows in batches(client, recipe):
         batch = examples.take(torch.from_numpy(rows))
-        loss = swipe_losses(network(batch.features), batch).mean()
+        loss = swipe_losses(network(batch.features), batch, recipe.spelling).mean()
         if recipe.fedprox_mu:
             drift = [(p - anchor).square().sum() for p, anchor in zip(parameters, anchors, strict=True)]
             loss = loss + recipe.fedprox_mu / 2 * torch.stack(drift).sum()

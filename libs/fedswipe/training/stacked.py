@@ -6,6 +6,7 @@ Every client keeps weights, optimiser and batches of its own, so a client's resu
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -91,7 +92,8 @@ class _Stack:
         for batch in self._batches():
             active = {name: stacked[: len(batch.rows)] for name, stacked in self._weights.items()}
             leaves = {name: stacked.detach().requires_grad_() for name, stacked in active.items()}
-            loss = self._mean(swipe_losses, leaves, batch).sum()
+            losses = partial(swipe_losses, spelling=self._recipe.spelling)
+            loss = self._mean(losses, leaves, batch).sum()
             gradients = list(torch.autograd.grad(loss, list(leaves.values())))
             if self._recipe.fedprox_mu:
                 gradients = self._pulled(gradients, active)
