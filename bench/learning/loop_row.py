@@ -34,16 +34,7 @@ from fedswipe.topology import lineage
 MODEL_SECONDS = 120.0  # within which a round's model is there
 WINDOW = ("deltas", "records", "seconds", "max_examples", "max_norm", "over_norm", "rule", "byzantine")
 OPTIMIZER = ("optimizer", "momentum", "beta1", "beta2", "tau", "noise", "privacy_delta")
-LOCAL = (
-    "epochs",
-    "optimizer",
-    "learning_rate",
-    "batch_size",
-    "candidates",
-    "clip_norm",
-    "fedprox_mu",
-    "spelling",
-)
+LOCAL = ("epochs", "optimizer", "learning_rate", "batch_size", "candidates", "spelling", "clip_norm")
 Progress = Callable[[int, int, float], None]  # rounds done, rounds in all, nothing
 
 
@@ -99,6 +90,7 @@ def trainer_variables(config: Config) -> dict[str, str]:
     local = {name: getattr(told.local, name) for name in LOCAL}
     more = {
         "rate_decay": told.local.decay,
+        "fedprox_mu": told.local.fedprox_mu,
         "augmentation": "off" if told.augmentation is None else "on",
         "codec": told.codec,
         "topk_share": told.top_k_share,

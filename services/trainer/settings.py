@@ -12,7 +12,6 @@ from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.learning.top_k import SHARE
 from fedswipe.modelstore.patience import Patience
 from fedswipe.modelstore.s3 import S3Settings
-from fedswipe.training.losses import SPELLING
 from services.trainer.handlers import Collecting
 from services.trainer.lease import Load
 from services.trainer.ranges import RangeLimits

@@ -27,7 +27,8 @@ class LocalRecipe:
     2020, arXiv 1907.02189).
 
     ``candidates``: words a swipe that the loss tells apart, beside the share ``spelling`` of the CTC loss a
-    letter; 0 is the CTC loss alone. ``fedprox_mu`` pulls towards the base model (FedProx, Li et al. 2020, arXiv 1812.06127); 0 is FedAvg.
+    letter; 0 is the CTC loss alone. ``fedprox_mu`` pulls towards the base model (FedProx, Li et al. 2020,
+    arXiv 1812.06127); 0 is FedAvg.
     """
 
     epochs: int = 1
