@@ -61,7 +61,7 @@ class Settings:
     spelling: float = setting(
         "TRAINER_SPELLING",
         "share of the loss of letters beside that of words",
-        SPELLING,
+        0.3,
         least=0.0,
         most=100.0,
     )
