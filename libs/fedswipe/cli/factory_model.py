@@ -13,7 +13,6 @@ from fedswipe.runs.pretrain import pretrain
 from fedswipe.runs.tracking import Untracked
 from fedswipe.swipe.layout import Layout
 from fedswipe.swipe.lexicon import Lexicon
-from fedswipe.swipe.styles import FACTORY
 from fedswipe.training.pretraining import PretrainingRecipe
 
 THREADS = 2
@@ -32,7 +31,6 @@ def factory_model(
         return pretrain(
             Architecture(layout),
             lexicon,
-            FACTORY,
             recipe,
             seed,
             THREADS,

@@ -26,7 +26,6 @@ from fedswipe.runs.tracking import tracking_from_env
 from fedswipe.runs.train import train as run_train
 from fedswipe.swipe.layout import load_layout
 from fedswipe.swipe.lexicon import load_lexicon
-from fedswipe.swipe.styles import FACTORY
 
 Advance = Callable[[int, int, float], None]
 
@@ -46,7 +45,6 @@ def pretrain(
         weights = run_pretrain(
             architecture,
             load_lexicon(line.lexicon),
-            FACTORY,
             config.pretrain,
             config.seed,
             config.threads,

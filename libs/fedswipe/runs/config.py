@@ -59,7 +59,7 @@ class Config:
     threads: int = 2
     judge_every: int = 5
     judged_swipes: int = 2_000
-    pretrain: PretrainingRecipe = field(default_factory=lambda: PretrainingRecipe(swipes=1_228_800))
+    pretrain: PretrainingRecipe = field(default_factory=lambda: PretrainingRecipe(swipes=819_200))
     train: Train = field(default_factory=Train)
     simulate: Simulate = field(default_factory=Simulate)
 

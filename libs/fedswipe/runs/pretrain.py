@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import torch
@@ -16,7 +15,6 @@ from fedswipe.runs.lessons import spelling_lesson, word_lesson
 from fedswipe.swipe.gesture import Gesture
 from fedswipe.swipe.lexicon import Lexicon
 from fedswipe.swipe.search import Decoder
-from fedswipe.swipe.styles import Population
 from fedswipe.training.central import CentralTraining, shuffled
 from fedswipe.training.network import fresh_weights
 from fedswipe.training.pretraining import (
@@ -28,14 +26,13 @@ from fedswipe.training.pretraining import (
 
 SOME = 512  # of a chunk's swipes set the search's weights, by which the words are told apart
 Progress = Callable[[int, int, float], None]  # steps done, steps in all, loss
-Draw = Callable[[int, Generator], tuple[list[str], list[Gesture]]]  # how many; their words and swipes
-Drawn = tuple[list[str], list[Gesture], Generator]  # with the generator that goes on
+Drawn = tuple[list[str], list[Gesture], Generator]  # words, their swipes, the generator that goes on
+Draw = Callable[[int, int], Drawn]  # a chunk's number, how many it has
 
 
 def pretrain(
     architecture: Architecture,
     lexicon: Lexicon,
-    population: Population,
     recipe: PretrainingRecipe,
     seed: int,
     threads: int,
@@ -45,7 +42,12 @@ def pretrain(
     """A whole model, the same bits for the same arguments; the folder's state is taken up and kept."""
     torch.set_num_threads(1)  # the batch's parts use the cores, in an order that is always the same
     batch, decoder = recipe.training.batch_size, Decoder(lexicon, architecture.layout)
-    draw = partial(draw_swipes, architecture.layout, lexicon, population, recipe.temper)
+
+    def draw(chunk: int, count: int) -> Drawn:
+        random = np.random.default_rng([seed, chunk])
+        found = draw_swipes(architecture.layout, lexicon, recipe.typists(chunk), recipe.temper, count, random)
+        return *found, random
+
     fresh = with_search(fresh_weights(architecture, seed), FIRST_SEARCH)
     steps = sum(recipe.chunks) // batch
     with ThreadPoolExecutor(threads) as pool:
@@ -56,7 +58,7 @@ def pretrain(
         begun = sum(
             training.done > sum(recipe.chunks[:number]) // batch for number in range(len(recipe.chunks))
         )
-        for words, gestures, random in _drawn_ahead(draw, recipe.chunks, begun, seed):
+        for words, gestures, random in _drawn_ahead(draw, recipe.chunks, begun):
             examples = spelling_lesson(architecture, words, gestures)
             if recipe.training.learns_words(training.done / steps):
                 model = calibrated(architecture, training.weights, decoder, words[:SOME], gestures[:SOME])
@@ -69,23 +71,18 @@ def pretrain(
             folder.note(training.done, loss=float(np.mean(losses)))
             folder.save(training.to_bytes(), training.done)
         weights = training.weights
-    random = np.random.default_rng([seed, len(recipe.chunks)])
-    weights = calibrated(architecture, weights, decoder, *draw(recipe.held_out, random))
+    words, gestures, _ = draw(len(recipe.chunks), recipe.held_out)
+    weights = calibrated(architecture, weights, decoder, words, gestures)
     if recipe.length is None:
         return weights
     return with_search(weights, replace(search_weights(weights), length=recipe.length))
 
 
-def _drawn_ahead(draw: Draw, chunks: list[int], begun: int, seed: int) -> Iterator[Drawn]:
+def _drawn_ahead(draw: Draw, chunks: list[int], begun: int) -> Iterator[Drawn]:
     """Each chunk from the one numbered ``begun`` on; the next one is drawn while this one is learnt."""
-
-    def drawn(number: int) -> Drawn:
-        random = np.random.default_rng([seed, number])
-        return *draw(chunks[number], random), random
-
     with ThreadPoolExecutor(1, thread_name_prefix="draw") as pool:
         ahead = None
         for number in range(begun, len(chunks)):
-            now = ahead or pool.submit(drawn, number)
-            ahead = pool.submit(drawn, number + 1) if number + 1 < len(chunks) else None
+            now = ahead or pool.submit(draw, number, chunks[number])
+            ahead = pool.submit(draw, number + 1, chunks[number + 1]) if number + 1 < len(chunks) else None
             yield now.result()

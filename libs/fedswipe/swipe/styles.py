@@ -119,6 +119,23 @@ FACTORY = Population(
     aspect=Normal(0.575, 0.035, 0.38, 0.66),
 )
 
+# Others, whose strokes end at each key and whose screens lose events: wilder than people are, to begin with.
+STOPPING = replace(
+    FACTORY,
+    pace=Normal(5.2, 0.47, 40, 1500, log=True),
+    carry=Normal(0, 0),
+    bow=Normal(0, 0.05),
+    swerve=Normal(log(0.09), 0.5, 0, 0.5, log=True),
+    offset_x=Normal(0.01, 0.12),
+    offset_y=Normal(0, 0.1),
+    end_aim=Normal(log(0.3), 0.5, 0.05, 1.2, log=True),
+    overshoot=Normal(0.029, 0.02),
+    noise=Normal(log(0.0083), 0.4, 0, 0.05, log=True),
+    hesitation=Normal(0.3, 0.05, 0, 1),
+    jitter=Normal(0.03, 0),
+    missing=Normal(log(0.16), 0.6, 0, 0.5, log=True),
+)
+
 
 # People whose habits the factory model has not seen: they lean right and low on a tilted keyboard, and hurry.
 UNFAMILIAR = replace(

@@ -12,7 +12,7 @@ from fedswipe.swipe.layout import Layout
 from fedswipe.swipe.lexicon import Lexicon
 from fedswipe.swipe.search import Decoder
 from fedswipe.swipe.search_weights import SearchWeights
-from fedswipe.swipe.styles import Population
+from fedswipe.swipe.styles import FACTORY, STOPPING, Population
 from fedswipe.swipe.synthetic import swipe
 from fedswipe.swipe.typists import draw_words
 from fedswipe.training.calibration import RankedSwipe, calibrate
@@ -30,10 +30,12 @@ class PretrainingRecipe:
 
     ``held_out`` more swipes set the search's weights, but for the bonus a letter where ``length`` gives it:
     synthetic swipes ask for 2.5, people for about 1.5. Words are drawn by their frequency to the power
-    ``temper``: below 1 rare words are seen more often than people write them.
+    ``temper``: below 1 rare words are seen more often than people write them. On the share ``stopping`` of
+    the way, its first part, the typists are not yet the ones that are like people, see `styles.STOPPING`.
     """
 
     swipes: int = 40_960
+    stopping: float = 0.7
     held_out: int = 4_096
     length: float | None = 1.5
     temper: float = 0.75
@@ -44,6 +46,10 @@ class PretrainingRecipe:
         """How many swipes are drawn at a time, in whole batches."""
         whole = self.swipes - self.swipes % self.training.batch_size
         return [min(CHUNK, whole - start) for start in range(0, whole, CHUNK)]
+
+    def typists(self, chunk: int) -> Population:
+        """Who swipes the chunk of this number; behind the last one it is the held out swipes."""
+        return STOPPING if chunk < self.stopping * len(self.chunks) else FACTORY
 
 
 def draw_swipes(

@@ -26,7 +26,6 @@ from fedswipe.swipe.gesture import LabelledGesture
 from fedswipe.swipe.layout import load_layout
 from fedswipe.swipe.lexicon import load_lexicon
 from fedswipe.swipe.search import Decoder
-from fedswipe.swipe.styles import FACTORY
 from fedswipe.swipe.typists import simulate_typists
 from fedswipe.topology import LINEAGES
 from fedswipe.training.central import CentralRecipe
@@ -82,7 +81,7 @@ def test_a_factory_model_is_decided_by_its_seed_also_when_it_was_cut(
     recipe = PretrainingRecipe(swipes=100, held_out=16, training=WORDS)
 
     def run(name: str, seed: int, progress: Callable[[int, int, float], None]) -> Weights:
-        return pretrain(ENGLISH, LEXICON, FACTORY, recipe, seed, 2, folder(tmp_path / name), progress)
+        return pretrain(ENGLISH, LEXICON, recipe, seed, 2, folder(tmp_path / name), progress)
 
     whole, other = run("whole", 1, never), run("other", 2, never)
     with pytest.raises(Cut):
