@@ -141,7 +141,7 @@ STOPPING = replace(
 UNFAMILIAR = replace(
     FACTORY,
     pace=Normal(4.6, 0.3, 40, 1500, log=True),
-    overlap=Normal(0.45, 0.1, 0, 0.7),
+    overlap=Normal(0.3, 0.1, 0, 0.7),
     bow=Normal(0.15, 0.05),
     offset_x=Normal(0.35, 0.1),
     offset_y=Normal(0.35, 0.1),
