@@ -92,6 +92,7 @@ def trainer_variables(config: Config) -> dict[str, str]:
         "rate_decay": told.local.decay,
         "fedprox_mu": told.local.fedprox_mu,
         "augmentation": "off" if told.augmentation is None else "on",
+        "calibration": "on" if told.local.calibrates else "off",
         "codec": told.codec,
         "topk_share": told.top_k_share,
         "stack": told.stack,

@@ -95,6 +95,7 @@ def _recipe(settings: Settings) -> LocalRecipe:
         batch_size=settings.batch_size,
         candidates=settings.candidates,
         spelling=settings.spelling,
+        calibrates=settings.calibration == "on",
         clip_norm=settings.clip_norm,
         fedprox_mu=settings.fedprox_mu,
         device=device,

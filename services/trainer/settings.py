@@ -65,6 +65,12 @@ class Settings:
         least=0.0,
         most=100.0,
     )
+    calibration: str = setting(
+        "TRAINER_CALIBRATION",
+        "on: clients fit the search's weights too; off where they come again with swipes that were learnt",
+        "on",
+        choices=("on", "off"),
+    )
     optimizer: str = setting("TRAINER_OPTIMIZER", "local optimiser", "adam", choices=("adam", "sgd"))
     learning_rate: float = setting("TRAINER_LEARNING_RATE", "local learning rate", 2e-3, least=0.0, most=10.0)
     rate_decay: int = setting(

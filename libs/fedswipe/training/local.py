@@ -27,8 +27,9 @@ class LocalRecipe:
     2020, arXiv 1907.02189).
 
     ``candidates``: words a swipe that the loss tells apart, beside the share ``spelling`` of the CTC loss a
-    letter; 0 is the CTC loss alone. ``fedprox_mu`` pulls towards the base model (FedProx, Li et al. 2020,
-    arXiv 1812.06127); 0 is FedAvg.
+    letter; 0 is the CTC loss alone. ``calibrates``: whether the search's weights are fitted as well; held,
+    they stay the base's, and the network alone is trained to suit them. ``fedprox_mu`` pulls towards the base
+    model (FedProx, Li et al. 2020, arXiv 1812.06127); 0 is FedAvg.
     """
 
     epochs: int = 1
@@ -38,6 +39,7 @@ class LocalRecipe:
     batch_size: int = 16
     candidates: int = 8
     spelling: float = SPELLING
+    calibrates: bool = True
     clip_norm: float = 1.0
     fedprox_mu: float = 0.0
     device: str = "cpu"

@@ -104,6 +104,20 @@ def test_the_searchs_weights_are_trained_on_what_the_base_model_finds(
     assert any(float(delta[name]) != 0.0 for name in SEARCH_NAMES)
 
 
+def test_the_searchs_weights_may_be_held(
+    apparatus: Apparatus, base: BaseModel, clients: list[ClientSwipes]
+) -> None:
+    held = TorchTrainer({LINE.model_id: apparatus}, LocalRecipe(calibrates=False))
+    found, fitted = (
+        one(trainer, base, clients[0]).delta
+        for trainer in (held, TorchTrainer({LINE.model_id: apparatus}, LocalRecipe()))
+    )
+    parts = ARCHITECTURE.split(found)
+    assert [float(parts[name]) for name in SEARCH_NAMES] == [0.0] * len(SEARCH_NAMES)
+    network = [name for name in parts if name not in SEARCH_NAMES]
+    assert all((parts[name] == ARCHITECTURE.split(fitted)[name]).all() for name in network)
+
+
 def test_a_client_whose_training_diverges_is_invalid_and_harms_no_other(
     trainer: TorchTrainer, base: BaseModel, clients: list[ClientSwipes]
 ) -> None:
