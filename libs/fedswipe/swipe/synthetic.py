@@ -59,9 +59,8 @@ def _event_times(ends: Array, styles: Styles, random: Generator) -> tuple[Array,
     counts = np.clip(np.ceil(ends / styles.interval).astype(np.int64) + 1, 3, LONGEST)
     steps = np.maximum(styles.interval, ends / (LONGEST - 1))
     ticks = np.broadcast_to(np.arange(counts.max()), (len(ends), int(counts.max())))
-    late = np.clip(
-        random.normal(size=ticks.shape) * styles.jitter[:, None], -0.4, 0.4
-    )  # two events never change places
+    # Clipped, so that two events never change places.
+    late = np.clip(random.normal(size=ticks.shape) * styles.jitter[:, None], -0.4, 0.4)
     stamps = np.round((ticks + late - late[:, :1]) * steps[:, None])
     times: Array = ticks * steps[:, None]
     return times, counts, stamps
