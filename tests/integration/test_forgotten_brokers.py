@@ -20,7 +20,7 @@ from fedswipe.testing.stacks import own_stack
 from fedswipe.topology import SWIPES, TRAINERS
 
 DEADLINE = 60.0  # seconds
-TRIES = 5
+TRIES = 15  # the fault needs an unlucky moment; on a busy machine five restarts had none
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 
