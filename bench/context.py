@@ -55,11 +55,8 @@ class Swipes:
 
 def main() -> None:
     arguments = read_arguments()
-    layout, lexicon, bigrams = (
-        load_layout("qwerty-en"),
-        load_lexicon("en-30k").smoothed(),
-        load_bigrams("en-30k"),
-    )
+    layout, bigrams = load_layout("qwerty-en"), load_bigrams("en-30k")
+    lexicon = load_lexicon("en-30k").smoothed()
     assert bigrams is not None
     architecture = Architecture(layout)
     data = arguments.model.read_bytes() if arguments.model else factory_bytes("swipe-en")

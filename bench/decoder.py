@@ -49,7 +49,8 @@ from fedswipe.swipe.lexicon import load_lexicon
 from fedswipe.swipe.search import Decoder
 from services.predictor.served_model import Identity, load_model
 identity = Identity("swipe-en", 1, "", "", datetime.now(UTC))
-load_model(identity, factory_bytes("swipe-en"), Decoder(load_lexicon("en-30k"), load_layout("qwerty-en")))
+decoder = Decoder(load_lexicon("en-30k").smoothed(), load_layout("qwerty-en"))
+load_model(identity, factory_bytes("swipe-en"), decoder)
 """
 
 
@@ -58,7 +59,7 @@ def main() -> None:
     layout = load_layout("qwerty-en")
     swipes = read_swipes(arguments.logs, arguments.swipes)
     gestures, meant = [swipe.gesture for swipe in swipes], [swipe.word for swipe in swipes]
-    lexicon = load_lexicon("en-30k").with_words(word for word in meant if word)
+    lexicon = load_lexicon("en-30k").with_words(word for word in meant if word).smoothed()
     architecture = Architecture(layout)
     data = arguments.model.read_bytes() if arguments.model else factory_bytes("swipe-en")
     weights = from_bytes(data, architecture)

@@ -153,7 +153,7 @@ async def echo_app(scope: Scope, receive: Receive, send: Send) -> None:
 def predictor_app(model: bytes) -> ASGIApp:
     """Return the predictor's app with this model loaded, no Kafka and no object store."""
     store = InMemoryModelStore()
-    decoder = Decoder(load_lexicon(LINE.lexicon), load_layout(LINE.layout))
+    decoder = Decoder(load_lexicon(LINE.lexicon).smoothed(), load_layout(LINE.layout))
     predictor = Predictor(LINE, decoder, store, now=lambda: datetime.now(UTC))
     at = store.put(f"{LINE.model_id}/models", model)
     ranges, version = (OffsetRange(LINE.partition, 0, 0),), Version(1)

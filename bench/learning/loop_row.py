@@ -19,15 +19,17 @@ from fedswipe.cli.stack import ConsoleReporter
 from fedswipe.demo.crowd import Client
 from fedswipe.demo.gateway import Gateway
 from fedswipe.demo.lineage_watch import LineageWatch
+from fedswipe.errors import FedswipeError
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.learning.weights import Weights, from_bytes
 from fedswipe.local.addresses import Addresses
 from fedswipe.local.down import take_down
 from fedswipe.local.up import bring_up
-from fedswipe.runs.config import Config, Simulate
+from fedswipe.runs.config import Config
 from fedswipe.runs.folder import RunFolder
 from fedswipe.runs.judging import Judge
 from fedswipe.runs.people import People, Swipes
+from fedswipe.runs.simulated_clients import able, draw_round
 from fedswipe.swipe.gesture import LabelledGesture
 from fedswipe.topology import lineage
 
@@ -43,7 +45,9 @@ def through_the_loop(
 ) -> Weights:
     """Bring a stack up in the folder, send every round's swipes, take the last model; leave nothing up."""
     told, line = config.simulate, lineage(config.lineage)
-    able = {name: one for name, one in sorted(people.clients.items()) if len(one.words) >= told.fewest}
+    if told.scaffold or told.secure:
+        raise FedswipeError("simulate.scaffold, simulate.secure: the services have neither; leave them out")
+    clients = able(told, people.clients)
     with (
         running(folder.path / "stack", config) as (addresses, gateway),
         LineageWatch(KafkaSettings(addresses.kafka), line) as watch,
@@ -56,7 +60,8 @@ def through_the_loop(
         watch.wait_for(1, MODEL_SECONDS)
         for number in range(told.rounds):
             version = watch.version
-            gateway.record(_round(told, able, config.seed, number))
+            drawn = draw_round(told, clients, np.random.default_rng([config.seed, number]))
+            gateway.record(_senders(drawn, number * told.most))
             gateway.train()
             watch.wait_for(version + 1, MODEL_SECONDS)
             figures = {}
@@ -86,13 +91,13 @@ def running(folder: Path, config: Config) -> Iterator[tuple[Addresses, Gateway]]
 
 def trainer_variables(config: Config) -> dict[str, str]:
     """What a simulation's clients are told, for the trainer."""
-    told: Simulate = config.simulate
+    told = config.simulate
     local = {name: getattr(told.local, name) for name in LOCAL}
     more = {
         "rate_decay": told.local.decay,
         "fedprox_mu": told.local.fedprox_mu,
-        "augmentation": "off" if told.augmentation is None else "on",
-        "calibration": "on" if told.local.calibrates else "off",
+        "augmentation": told.augmentation is not None,
+        "calibration": told.local.calibrates,
         "codec": told.codec,
         "topk_share": told.top_k_share,
         "stack": told.stack,
@@ -113,13 +118,8 @@ def aggregator_variables(config: Config) -> dict[str, str]:
     return {f"AGGREGATOR_{name.upper()}": str(value) for name, value in told.items()}
 
 
-def _round(told: Simulate, people: dict[str, Swipes], seed: int, number: int) -> list[Client]:
-    random = np.random.default_rng([seed, number])
-    names = sorted(random.choice(list(people), told.clients, replace=False).tolist())
-    return [_client(told, name, people[name], random, number) for name in names]
-
-
-def _client(told: Simulate, name: str, swipes: Swipes, random: np.random.Generator, number: int) -> Client:
-    rows = random.permutation(len(swipes.words))[: told.most]
-    some = tuple(LabelledGesture(swipes.words[row], swipes.gestures[row]) for row in rows)
-    return Client(name, some, first=number * told.most)
+def _senders(round_: dict[str, Swipes], first: int) -> list[Client]:
+    return [
+        Client(name, tuple(map(LabelledGesture, swipes.words, swipes.gestures)), first)
+        for name, swipes in round_.items()
+    ]

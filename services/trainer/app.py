@@ -48,7 +48,7 @@ def main(environ: Mapping[str, str]) -> None:
         settings.collecting, closed, MonotonicClock(), PublishedSchemas(kafka), _log_end(kafka)
     )
     lineages = {str(line.model_id): Apparatus.of(line) for line in LINEAGES}
-    trainer = TorchTrainer(lineages, _recipe(settings), settings.threads, settings.stack)
+    trainer = TorchTrainer(lineages, local_recipe(settings), settings.threads, settings.stack)
     train = TrainRanges(
         closed,
         heads,
@@ -78,11 +78,12 @@ def _followers(kafka: KafkaSettings, line: Lineage, store: ModelStore, heads: He
 
 
 def _compute(settings: Settings, trainer: TorchTrainer) -> ComputeDeltas:
-    augmentation = Augmentation() if settings.augmentation == "on" else None
+    augmentation = Augmentation() if settings.augmentation else None
     return ComputeDeltas(trainer, DeltaCodec(settings.codec), settings.topk_share, augmentation)
 
 
-def _recipe(settings: Settings) -> LocalRecipe:
+def local_recipe(settings: Settings) -> LocalRecipe:
+    """How clients train; FedswipeError when the device is not there."""
     try:
         device = device_named(settings.device)
     except ValueError as error:
@@ -95,7 +96,7 @@ def _recipe(settings: Settings) -> LocalRecipe:
         batch_size=settings.batch_size,
         candidates=settings.candidates,
         spelling=settings.spelling,
-        calibrates=settings.calibration == "on",
+        calibrates=settings.calibration,
         clip_norm=settings.clip_norm,
         fedprox_mu=settings.fedprox_mu,
         device=device,

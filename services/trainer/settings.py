@@ -65,11 +65,10 @@ class Settings:
         least=0.0,
         most=100.0,
     )
-    calibration: str = setting(
+    calibration: bool = setting(
         "TRAINER_CALIBRATION",
-        "on: clients fit the search's weights too; off where they come again with swipes that were learnt",
-        "on",
-        choices=("on", "off"),
+        "whether clients fit the search's weights too; false where they come again with learnt swipes",
+        True,
     )
     optimizer: str = setting("TRAINER_OPTIMIZER", "local optimiser", "adam", choices=("adam", "sgd"))
     learning_rate: float = setting("TRAINER_LEARNING_RATE", "local learning rate", 2e-3, least=0.0, most=10.0)
@@ -79,11 +78,10 @@ class Settings:
         0,
         least=0,
     )
-    augmentation: str = setting(
+    augmentation: bool = setting(
         "TRAINER_AUGMENTATION",
-        "on: swipes are changed a little before they are learnt, for clients that come again and again",
-        "off",
-        choices=("off", "on"),
+        "whether swipes are changed a little before they are learnt, for clients that come again and again",
+        False,
     )
     clip_norm: float = setting("TRAINER_CLIP_NORM", "largest L2 norm of a step's gradient", 1.0, least=1e-6)
     fedprox_mu: float = setting(

@@ -9,6 +9,7 @@ import pytest
 
 ROWS = [
     *("shark2", "factory", "central", "federated", "federated-int8", "federated-int4", "federated-topk"),
+    *("federated-dp", "loop"),
     "personal",  # behind the row that it starts from
 ]
 SECONDS = 300.0  # reached only by a failure

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import accumulate
 
 import numpy as np
 import torch
@@ -54,10 +55,7 @@ def pretrain(
         training = CentralTraining(architecture, fresh, recipe.training, steps, pool, threads)
         if (state := folder.state()) is not None:
             training.restore(state)
-        # A chunk's state is saved at its end: what is begun was ended.
-        begun = sum(
-            training.done > sum(recipe.chunks[:number]) // batch for number in range(len(recipe.chunks))
-        )
+        begun = sum(training.done * batch >= end for end in accumulate(recipe.chunks))
         for words, gestures, random in _drawn_ahead(draw, recipe.chunks, begun):
             examples = spelling_lesson(architecture, words, gestures)
             if recipe.training.learns_words(training.done / steps):

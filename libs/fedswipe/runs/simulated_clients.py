@@ -1,7 +1,7 @@
 """People as clients: who takes part in a round, and the deltas of their training."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import orjson
@@ -29,11 +29,7 @@ class SimulatedClients:
         self, told: Simulate, architecture: Architecture, people: dict[str, Swipes], trainer: ClientTrainer
     ) -> None:
         self._told, self._architecture, self._trainer = told, architecture, trainer
-        self._people = {name: one for name, one in sorted(people.items()) if len(one.words) >= told.fewest}
-        if len(self._people) < told.clients:
-            raise FedswipeError(
-                f"simulate.clients: {told.clients} a round, {len(self._people)} people are there"
-            )
+        self._people = able(told, people)
         if told.scaffold and told.local.optimizer != "sgd":
             raise FedswipeError("simulate.local.optimizer: SCAFFOLD corrects plain SGD; set it to sgd")
         self._scaffold = (
@@ -48,12 +44,11 @@ class SimulatedClients:
         A client whose training diverged has no part in it, as in the services, where it becomes dead letters.
         """
         told = self._told
-        names = sorted(random.choice(list(self._people), told.clients, replace=False).tolist())
-        swipes = [self._some(self._people[name], random) for name in names]
-        asked = [self._asked(base, name, one) for name, one in zip(names, swipes, strict=True)]
+        drawn = draw_round(told, self._people, random)
+        asked = [self._asked(base, name, swipes) for name, swipes in drawn.items()]
         codec = DeltaCodec(told.codec)
         feedback = ErrorFeedback(codec, self._architecture.sizes, told.top_k_share)  # as within a range
-        for name, client, training in zip(names, asked, self._trainer.train(base, asked), strict=True):
+        for name, client, training in zip(drawn, asked, self._trainer.train(base, asked), strict=True):
             if isinstance(training, InvalidMessage):
                 continue
             examples = len(client.words)
@@ -75,16 +70,30 @@ class SimulatedClients:
             gestures = change.apply(layout, gestures, np.random.default_rng(seed))
         return extract(layout, gestures)
 
-    def _some(self, swipes: Swipes, random: Generator) -> Swipes:
-        """At most so many of a person's swipes, in an order of their own."""
-        rows = random.permutation(len(swipes.words))[: self._told.most]
-        return Swipes([swipes.words[row] for row in rows], [swipes.gestures[row] for row in rows])
-
     def _learn_correction(self, name: str, examples: int, training: Training) -> None:
         if self._scaffold is not None:
             local = self._told.local
             steps = local.epochs * -(-examples // local.batch_size)
             self._scaffold.trained(name, training.delta, steps)
+
+
+def able(told: Simulate, people: Mapping[str, Swipes]) -> dict[str, Swipes]:
+    """The people with enough swipes to take part, by name; FedswipeError when a round needs more of them."""
+    found = {name: one for name, one in sorted(people.items()) if len(one.words) >= told.fewest}
+    if len(found) < told.clients:
+        raise FedswipeError(f"simulate.clients: {told.clients} a round, {len(found)} people are there")
+    return found
+
+
+def draw_round(told: Simulate, people: Mapping[str, Swipes], random: Generator) -> dict[str, Swipes]:
+    """Who takes part in a round, and with which swipes: at most ``most``, in an order of their own."""
+    names = sorted(random.choice(list(people), told.clients, replace=False).tolist())
+    return {name: _some(people[name], told.most, random) for name in names}
+
+
+def _some(swipes: Swipes, most: int, random: Generator) -> Swipes:
+    rows = random.permutation(len(swipes.words))[:most]
+    return Swipes([swipes.words[row] for row in rows], [swipes.gestures[row] for row in rows])
 
 
 def _event(

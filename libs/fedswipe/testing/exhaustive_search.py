@@ -1,18 +1,24 @@
 """What the search is held against: every word of a lexicon scored by Graves' own recursion."""
 
+from functools import cache
+
 import numpy as np
 
-from fedswipe.swipe.layout import load_layout
+from fedswipe.swipe.layout import Layout, load_layout
 from fedswipe.swipe.lexicon import Lexicon
 from fedswipe.swipe.search_weights import SearchWeights
 
-LAYOUT = load_layout("qwerty-en")
+
+@cache
+def english() -> Layout:
+    """The layout of all this."""
+    return load_layout("qwerty-en")
 
 
 def lexicon(words: dict[str, float]) -> Lexicon:
     """Words with their log unigram probabilities, in this order."""
     log_unigram = np.array(list(words.values()), dtype=np.float32)
-    return Lexicon(tuple(words), log_unigram, "en", LAYOUT.alphabet)
+    return Lexicon(tuple(words), log_unigram, "en", english().alphabet)
 
 
 def log_softmax(logits: np.ndarray) -> np.ndarray:
@@ -22,22 +28,22 @@ def log_softmax(logits: np.ndarray) -> np.ndarray:
 
 def random_outputs(seed: int, steps: int, sharpness: float) -> np.ndarray:
     """Mostly blanks and the letters a to c, so that words of them are neither likely nor hopeless."""
-    logits = np.random.default_rng(seed).normal(size=(steps, LAYOUT.classes)) * sharpness
+    logits = np.random.default_rng(seed).normal(size=(steps, english().classes)) * sharpness
     logits[:, 4:] -= sharpness
     return log_softmax(logits)
 
 
 def spell(pattern: str) -> np.ndarray:
     """Outputs that are nearly sure of one class a step; '-' is the blank."""
-    logits = np.zeros((len(pattern), LAYOUT.classes))
-    logits[np.arange(len(pattern)), [LAYOUT.alphabet.find(c) + 1 for c in pattern]] = 8.0
+    logits = np.zeros((len(pattern), english().classes))
+    logits[np.arange(len(pattern)), [english().alphabet.find(c) + 1 for c in pattern]] = 8.0
     return log_softmax(logits)
 
 
 def ctc_by_states(log_probs: np.ndarray, word: str) -> float:
     """Graves' forward variables over the word with blanks between, in logarithms."""
     states = [0]
-    for code in LAYOUT.encode(word).tolist():
+    for code in english().encode(word).tolist():
         states += [code, 0]
     alpha = np.full(len(states), -np.inf)
     alpha[:2] = log_probs[0, states[:2]]

@@ -1,5 +1,6 @@
 import asyncio
 import json
+import math
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
@@ -8,8 +9,12 @@ import httpx
 import pytest
 
 from fedswipe.events import CanaryBy, PredictionServed
+from fedswipe.learning.architecture import Architecture
+from fedswipe.learning.weights import from_bytes, search_weights
 from fedswipe.modelstore import StoreUnavailable
 from fedswipe.serving.state import Canary
+from fedswipe.swipe.bigrams import STEP
+from fedswipe.testing.modelstore import InMemoryModelStore
 from services.predictor import api
 from services.predictor.api import MOST_BYTES, create_app
 from services.predictor.bounded_pool import BoundedPool
@@ -115,13 +120,24 @@ def chances(answer: httpx.Response, place: int = 0) -> dict[str, float]:
     return {word["word"]: word["probability"] for word in answer.json()["predictions"][place]["words"]}
 
 
-async def test_the_words_before_a_swipe_count(http: httpx.AsyncClient, loaded: Published) -> None:
-    plain = chances(await predict(http, SWIPE | {"top_k": 20}))
+def odds(answer: httpx.Response, place: int = 0) -> float:
+    """Those of "world" against all other words."""
+    chance = chances(answer, place)["world"]
+    return chance / (1 - chance)
+
+
+async def test_the_words_before_a_swipe_count(
+    http: httpx.AsyncClient, loaded: Published, store: InMemoryModelStore, architecture: Architecture
+) -> None:
+    search = search_weights(from_bytes(store.get(loaded.event.model), architecture))
+    more = math.exp(search.scale * search.unigram * STEP * 127)  # "world" follows "hello", see conftest
+    plain = odds(await predict(http, SWIPE | {"top_k": 20}))
     for context in ("Hello", "oh, hello ", ["oh", "hello"]):
-        told = chances(await predict(http, SWIPE | {"top_k": 20, "context": context}))
-        assert told["world"] > 1.5 * plain["world"]
+        told = await predict(http, SWIPE | {"top_k": 20, "context": context})
+        assert odds(told) == pytest.approx(more * plain, rel=1e-6)
         for gesture in (GESTURE | {"context": context}, {"swipes": [SWIPE, SWIPE | {"context": context}]}):
-            assert chances(await predict(http, gesture | {"top_k": 20}), -1)["world"] > 1.5 * plain["world"]
+            answer = await predict(http, gesture | {"top_k": 20})
+            assert odds(answer, -1) == pytest.approx(more * plain, rel=1e-6)
 
 
 async def test_a_context_that_tells_nothing_changes_no_probability(

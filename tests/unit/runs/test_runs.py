@@ -147,6 +147,8 @@ def test_more_clients_than_people_are_refused(tmp_path: Path, people: People, ju
 
 def test_words_before_are_judged_with_where_the_logs_tell_them(people: People) -> None:
     plain_judge = Judge.of(LAYOUT, "en-30k", people, 1)
+    put_in = load_lexicon("en-30k").with_words(people.words)
+    assert (plain_judge.decoder.lexicon.log_unigram == put_in.smoothed().log_unigram).all()
     plain = plain_judge.whole(BASE)
     assert {"top1_context", "top3_context"}.isdisjoint(plain)
     labelled = [

@@ -10,8 +10,8 @@ from fedswipe.swipe.search import Candidate, Decoder, greedy, shares
 from fedswipe.swipe.search_weights import SearchWeights
 from fedswipe.swipe.trie import NO_WORD
 from fedswipe.testing.exhaustive_search import (
-    LAYOUT,
     ctc_by_states,
+    english,
     every_score,
     lexicon,
     log_softmax,
@@ -19,6 +19,7 @@ from fedswipe.testing.exhaustive_search import (
     spell,
 )
 
+LAYOUT = english()
 PLAIN = SearchWeights(unigram=0.0, length=0.0, scale=1.0)
 EVERYTHING = Beam(width=2**31, reach=np.inf, idle=0.0)
 

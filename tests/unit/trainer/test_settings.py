@@ -3,6 +3,8 @@ import socket
 import pytest
 
 from fedswipe.errors import FedswipeError
+from fedswipe.training.local import LocalRecipe
+from services.trainer.app import local_recipe
 from services.trainer.settings import Settings
 
 KEYS = {"FEDSWIPE_S3_ACCESS_KEY": "a", "FEDSWIPE_S3_SECRET_KEY": "b"}
@@ -14,6 +16,19 @@ def test_the_defaults_are_the_measured_recipe() -> None:
     assert (settings.learning_rate, settings.clip_norm, settings.codec) == (2e-3, 1.0, "FP16")
     assert (settings.range_swipes, settings.range_seconds, settings.repeat_span) == (512, 2.0, 10_000)
     assert settings.transactional_id == f"fedswipe.trainer.{socket.gethostname()}"
+
+
+def test_how_clients_train_is_told_by_the_environment() -> None:
+    told = {
+        "TRAINER_SPELLING": "0.5",
+        "TRAINER_RATE_DECAY": "80",
+        "TRAINER_CALIBRATION": "false",
+        "TRAINER_AUGMENTATION": "true",
+    }
+    recipe = local_recipe(Settings.from_env(KEYS | told))
+    assert (recipe.spelling, recipe.decay, recipe.calibrates) == (0.5, 80, False)
+    assert Settings.from_env(KEYS | told).augmentation
+    assert local_recipe(Settings.from_env(KEYS | {"DEVICE": "cpu"})) == LocalRecipe(), "one set of defaults"
 
 
 def test_an_instance_has_a_transactional_id_of_its_own() -> None:

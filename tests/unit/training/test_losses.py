@@ -53,6 +53,14 @@ def test_with_rivals_it_is_how_unlikely_the_search_finds_the_right_word() -> Non
         assert float(losses[row]) == pytest.approx(word + SPELLING * spelling, rel=1e-4)
 
 
+def test_spelling_weighs_beside_words_as_much_as_it_is_told() -> None:
+    found = outputs(3)
+    both = examples(find_candidates(DECODER, found.numpy(), WORDS, SEARCH, 4))
+    words, spelt = swipe_losses(found, both, 0.0), swipe_losses(found, examples())
+    np.testing.assert_allclose(swipe_losses(found, both, 2.0), words + 2 * spelt, rtol=1e-4)
+    assert torch.equal(swipe_losses(found, both), swipe_losses(found, both, SPELLING))
+
+
 def test_a_step_down_the_loss_lifts_the_right_word_over_its_rivals() -> None:
     logits = outputs(3).requires_grad_()
     candidates = find_candidates(DECODER, logits.detach().numpy(), WORDS, SEARCH, 8)

@@ -68,6 +68,26 @@ def test_the_same_client_base_and_seed_give_the_same_delta(
     assert other.loss_after < other.loss_before
 
 
+@pytest.mark.parametrize("stack", [1, 2], ids=["plain", "stacked"])
+def test_spelling_is_learnt_as_much_as_the_recipe_says(
+    apparatus: Apparatus, base: BaseModel, clients: list[ClientSwipes], stack: int
+) -> None:
+    little, much = (
+        one(
+            TorchTrainer({LINE.model_id: apparatus}, LocalRecipe(spelling=spelling), stack=stack),
+            base,
+            clients[0],
+        )
+        for spelling in (0.0, 10.0)
+    )
+    assert much.loss_after < little.loss_after
+
+
+def test_words_are_searched_with_smoothed_frequencies(apparatus: Apparatus) -> None:
+    plain = load_lexicon(LINE.lexicon)
+    assert (apparatus.decoder.lexicon.log_unigram == plain.smoothed().log_unigram).all()
+
+
 def test_later_versions_are_trained_from_in_shorter_steps(
     apparatus: Apparatus, base: BaseModel, clients: list[ClientSwipes]
 ) -> None:
