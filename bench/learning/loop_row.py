@@ -32,6 +32,9 @@ from fedswipe.runs.people import People, Swipes
 from fedswipe.runs.simulated_clients import able, draw_round
 from fedswipe.swipe.gesture import LabelledGesture
 from fedswipe.topology import lineage
+from services.aggregator.settings import Settings as AggregatorSettings
+from services.trainer.app import local_recipe
+from services.trainer.settings import Settings as TrainerSettings
 
 MODEL_SECONDS = 120.0  # within which a round's model is there
 WINDOW = ("deltas", "records", "seconds", "max_examples", "max_norm", "over_norm", "rule", "byzantine")
@@ -47,6 +50,7 @@ def through_the_loop(
     told, line = config.simulate, lineage(config.lineage)
     if told.scaffold or told.secure:
         raise FedswipeError("simulate.scaffold, simulate.secure: the services have neither; leave them out")
+    _check_told(config)
     clients = able(told, people.clients)
     with (
         running(folder.path / "stack", config) as (addresses, gateway),
@@ -107,7 +111,8 @@ def trainer_variables(config: Config) -> dict[str, str]:
         "held_swipes": 65536,
         "held_bytes": 1_000_000_000,
     }
-    return {f"TRAINER_{name.upper()}": str(value) for name, value in {**local, **more}.items()}
+    named = {f"TRAINER_{name.upper()}": str(value) for name, value in {**local, **more}.items()}
+    return named | {"DEVICE": told.local.device}
 
 
 def aggregator_variables(config: Config) -> dict[str, str]:
@@ -116,6 +121,15 @@ def aggregator_variables(config: Config) -> dict[str, str]:
     told = {name: getattr(window, name) for name in (*WINDOW, *OPTIMIZER)}
     told["learning_rate"] = window.server_learning_rate
     return {f"AGGREGATOR_{name.upper()}": str(value) for name, value in told.items()}
+
+
+def _check_told(config: Config) -> None:
+    told, keys = config.simulate, {"FEDSWIPE_S3_ACCESS_KEY": "-", "FEDSWIPE_S3_SECRET_KEY": "-"}
+    local = local_recipe(TrainerSettings.from_env(keys | trainer_variables(config)))
+    window = AggregatorSettings.from_env(keys | aggregator_variables(config)).recipe()
+    for name, wanted, found in (("local", told.local, local), ("window", told.window, window)):
+        if wanted != found:
+            raise FedswipeError(f"simulate.{name}: {wanted}; the services can only be told {found}")
 
 
 def _senders(round_: dict[str, Swipes], first: int) -> list[Client]:
