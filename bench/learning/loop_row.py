@@ -119,7 +119,7 @@ def aggregator_variables(config: Config) -> dict[str, str]:
     """What a simulation's window is told, for the aggregator."""
     window = config.simulate.window
     told = {name: getattr(window, name) for name in (*WINDOW, *OPTIMIZER)}
-    told["learning_rate"] = window.server_learning_rate
+    told |= {"learning_rate": window.server_learning_rate, "rate_decay": window.server_decay}
     return {f"AGGREGATOR_{name.upper()}": str(value) for name, value in told.items()}
 
 

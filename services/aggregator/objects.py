@@ -64,7 +64,7 @@ class Objects:
         `parent` is the head's event.
         """
         sum_, noise = release(window.sum, window.recipe, head.sha256, self._noise_key)
-        weights, state = optimizer.apply(trained.weights, trained.state, sum_, window.recipe)
+        weights, state = optimizer.apply(trained.weights, trained.state, sum_, window.recipe, head.version)
         model = to_bytes(self._architecture.split(weights))
         settled = OffsetRange(self._lineage.partition, head.end, end)
         manifest = Manifest.of(window.entries)

@@ -67,6 +67,12 @@ class Settings:
         "which want 0.01 to 0.001)",
         None,
     )
+    server_decay: int = setting(
+        "AGGREGATOR_RATE_DECAY",
+        "versions after which that is half of the first one's, a third after as many more (0: never)",
+        0,
+        least=0,
+    )
     momentum: float = setting("AGGREGATOR_MOMENTUM", "fedavgm's momentum", 0.9)
     beta1: float = setting(
         "AGGREGATOR_BETA1", "how much of their mean fedadagrad, fedadam and fedyogi keep", 0.9
@@ -117,6 +123,7 @@ class Settings:
             byzantine=self.byzantine,
             optimizer=self.optimizer,
             server_learning_rate=self._rate(),
+            server_decay=self.server_decay,
             momentum=self.momentum,
             beta1=self.beta1,
             beta2=self.beta2,

@@ -103,7 +103,9 @@ class Recomputation:
         manifest = Manifest.of(window.entries)
         sum_, noise = with_noise(event, recipe, window.sum, self._noise_keys)
         findings += [noise] if noise else []
-        trained = None if sum_ is None else Trained(*optimizer.apply(base.weights, base.state, sum_, recipe))
+        trained = None
+        if sum_ is not None:
+            trained = Trained(*optimizer.apply(base.weights, base.state, sum_, recipe, head.version))
         made = self._made(trained, manifest)
         findings += compare(event, objects, made)
         findings += compare_counts(event, manifest.entries, window.examples)

@@ -68,7 +68,9 @@ class Federation:
         if not self._window.entries:
             return
         sum_, _ = release(self._window.sum, self.recipe, self.steps[-1].link, self.noise_key)
-        weights, state = optimizer.apply(self.trained.weights, self.trained.state, sum_, self.recipe)
+        weights, state = optimizer.apply(
+            self.trained.weights, self.trained.state, sum_, self.recipe, len(self.steps)
+        )
         self.trained = Trained(weights, state)
         model = to_bytes(self.architecture.split(weights))
         parts = [self.steps[-1].link, hashlib.sha256(model).hexdigest()]

@@ -12,11 +12,12 @@ from fedswipe.events import DeltaCodec
 from fedswipe.learning.fixed_point import LIMIT_BITS, NORM_BITS
 
 STALENESS_ONE = 1 << 10  # a staleness factor of 1
-CODE_VERSION = 4  # rises with every change that could change a verdict or a sum
-REPLAYED = (2, 3, 4)  # the code versions whose windows this release makes again, bit for bit
+CODE_VERSION = 5  # rises with every change that could change a verdict or a sum
+REPLAYED = (2, 3, 4, 5)  # the code versions whose windows this release makes again, bit for bit
 ADDED = {  # the fields that a code version began with
     3: ("momentum", "beta1", "beta2", "tau", "rule", "byzantine", "over_norm"),
     4: ("noise", "privacy_delta"),
+    5: ("server_decay",),
 }
 
 CHOICES = {
@@ -41,7 +42,8 @@ class Recipe:
     is refused, or with `over_norm` "clip" scaled down to it. `byzantine` is the share of a window's deltas
     that the rules other than "mean" take for bad. `noise` above 0 makes a private window, see `noise.py`: the
     standard deviation of what is added to the sum, in units of the most that one client can change it;
-    `privacy_delta` is the delta of the epsilon that is told.
+    `privacy_delta` is the delta of the epsilon that is told. `server_decay`: versions after which the
+    server's learning rate is half of the first one's, and a third after as many more; 0 keeps it.
     """
 
     deltas: int = 32
@@ -54,6 +56,7 @@ class Recipe:
     staleness: tuple[int, ...] = (1024, 724, 591, 512, 458, 418)
     optimizer: str = "fedavg"
     server_learning_rate: float = 1.0
+    server_decay: int = 0
     momentum: float = 0.9
     beta1: float = 0.9
     beta2: float = 0.99
@@ -82,6 +85,8 @@ class Recipe:
                 )
         if not math.isfinite(self.server_learning_rate):
             raise FedswipeError(f"recipe: server_learning_rate is {self.server_learning_rate}, not a number")
+        if self.server_decay < 0:
+            raise FedswipeError(f"recipe: server_decay is {self.server_decay}, must be 0 (none) or more")
         if len(self.staleness) > RECENT:
             raise FedswipeError(f"recipe: staleness has {len(self.staleness)} factors, {RECENT} at most")
         if not self.staleness or not all(0 < factor <= STALENESS_ONE for factor in self.staleness):
@@ -137,6 +142,11 @@ class Recipe:
         if self.noise or self.rule != "mean":
             return 1
         return min(examples, self.max_examples) * self.staleness[staleness]
+
+    def rate(self, head: int) -> float:
+        """Return the server's learning rate for the step from a lineage's version `head`, the first being 1."""
+        fall = (head - 1) / self.server_decay if self.server_decay else 0.0
+        return self.server_learning_rate / (1.0 + fall)
 
     def bad_ones(self, count: int) -> int:
         """Return how many of so many deltas the rule takes for bad."""

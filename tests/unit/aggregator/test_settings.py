@@ -38,6 +38,7 @@ def test_every_variable_reaches_the_recipe() -> None:
             **{"AGGREGATOR_STALENESS_A": "1", "AGGREGATOR_STALENESS_B": "2"},
             **{"AGGREGATOR_RULE": "krum", "AGGREGATOR_BYZANTINE": "0.3"},
             **{"AGGREGATOR_OPTIMIZER": "fedyogi", "AGGREGATOR_LEARNING_RATE": "0.004"},
+            **{"AGGREGATOR_RATE_DECAY": "90"},
             **{"AGGREGATOR_MOMENTUM": "0.5", "AGGREGATOR_BETA1": "0.6", "AGGREGATOR_BETA2": "0.7"},
             **{"AGGREGATOR_TAU": "0.1", "AGGREGATOR_PRIVACY_DELTA": "1e-7"},
         }
@@ -50,6 +51,7 @@ def test_every_variable_reaches_the_recipe() -> None:
         byzantine=0.3,
         optimizer="fedyogi",
         server_learning_rate=0.004,
+        server_decay=90,
         momentum=0.5,
         beta1=0.6,
         beta2=0.7,

@@ -38,7 +38,8 @@ def state(lineage: "Lineage", version: int) -> dict[str, bytes]:
 @pytest.mark.parametrize("optimizer", CHOICES["optimizer"])
 @pytest.mark.parametrize("rule", CHOICES["rule"])
 def test_a_lineage_is_proven_bit_for_bit(make_lineage: "type[Lineage]", rule: str, optimizer: str) -> None:
-    recipe = Recipe(deltas=3, rule=rule, optimizer=optimizer, max_norm=2.0, over_norm="clip", byzantine=0.34)
+    told = {"max_norm": 2.0, "over_norm": "clip", "byzantine": 0.34, "server_decay": 2}
+    recipe = Recipe(deltas=3, rule=rule, optimizer=optimizer, **told)  # type: ignore[arg-type]
     lineage = grown(make_lineage(recipe), rounds=3)
     assert lineage.head == 4
     assert all(lineage.event(version).folded == 3 for version in (2, 3, 4))
@@ -49,7 +50,7 @@ def test_a_lineage_is_proven_bit_for_bit(make_lineage: "type[Lineage]", rule: st
 def test_each_rule_and_optimiser_makes_a_model_of_its_own(make_lineage: "type[Lineage]") -> None:
     recipes = [Recipe(rule=rule) for rule in CHOICES["rule"]]
     recipes += [Recipe(optimizer=optimizer) for optimizer in CHOICES["optimizer"][1:]]
-    recipes += [Recipe(max_norm=2.0, over_norm="clip")]
+    recipes += [Recipe(max_norm=2.0, over_norm="clip"), Recipe(server_decay=1)]
     lineages = [make_lineage(replace(recipe, deltas=7, byzantine=0.34)) for recipe in recipes]
     models = {grown(lineage, rounds=2).event(3).model.sha256 for lineage in lineages}
     assert len(models) == len(recipes)

@@ -53,6 +53,17 @@ def test_a_full_window_becomes_the_weighted_mean() -> None:
     np.testing.assert_allclose(moved, (0.05 * 10 + 0.025 * 30) / 40, atol=1e-6)
 
 
+def test_the_rate_falls_from_model_to_model() -> None:
+    lineage = federation(Recipe(deltas=1, server_decay=1))
+    vectors = [ARCHITECTURE.join(BASE)]
+    for name in "ab":
+        lineage.fold(delta(lineage.head, name, 0.1))
+        vectors.append(ARCHITECTURE.join(lineage.head.weights))
+    first, second = np.diff(vectors, axis=0)
+    np.testing.assert_allclose(first, 0.1, atol=1e-6)
+    np.testing.assert_allclose(second, 0.05, atol=1e-6)
+
+
 def test_what_comes_late_counts_less_and_then_no_more() -> None:
     lineage = federation(Recipe(deltas=1, staleness=(1024, 512)))
     first = lineage.head

@@ -31,7 +31,7 @@ def sum_of(*deltas: tuple[list[float], int]) -> Sum:
 
 def test_fedavg_adds_the_weighted_mean() -> None:
     weights = np.array([1.0, -1.0], np.float32)
-    after, state = apply(weights, {}, sum_of(([1.0, 0.0], 3), ([-1.0, 4.0], 1)), RECIPE)
+    after, state = apply(weights, {}, sum_of(([1.0, 0.0], 3), ([-1.0, 4.0], 1)), RECIPE, 1)
     assert after.tolist() == [1.5, 0.0]
     assert after.dtype == np.float32
     assert state == {}
@@ -40,20 +40,26 @@ def test_fedavg_adds_the_weighted_mean() -> None:
 
 def test_the_learning_rate_multiplies_the_step() -> None:
     weights = np.zeros(1, np.float32)
-    after, _ = apply(weights, {}, sum_of(([2.0], 1)), Recipe(server_learning_rate=0.25))
+    after, _ = apply(weights, {}, sum_of(([2.0], 1)), Recipe(server_learning_rate=0.25), 7)
     assert after.tolist() == [0.5]
+
+
+def test_the_learning_rate_falls_with_the_versions() -> None:
+    weights, recipe = np.zeros(1, np.float32), Recipe(server_learning_rate=0.5, server_decay=10)
+    steps = [apply(weights, {}, sum_of(([2.0], 1)), recipe, head)[0].item() for head in (1, 11, 21)]
+    assert steps == pytest.approx([1.0, 1 / 2, 1 / 3])
 
 
 def test_a_sum_of_nothing_changes_nothing() -> None:
     weights = np.array([1.0], np.float32)
     state = {"momentum": np.ones(1)}
-    assert apply(weights, state, empty(1), RECIPE) == (weights, state)
+    assert apply(weights, state, empty(1), RECIPE, 1) == (weights, state)
 
 
 @given(arrays(np.float32, 4, elements=st.floats(-8, 8, width=32)), st.integers(1, 10**5))
 def test_the_result_is_rounded_once(values: NDArray[np.float32], weight: int) -> None:
     weights = np.linspace(-1, 1, 4, dtype=np.float32)
-    after, _ = apply(weights, {}, sum_of((values.tolist(), weight)), RECIPE)
+    after, _ = apply(weights, {}, sum_of((values.tolist(), weight)), RECIPE, 1)
     exact = weights.astype(np.float64) + np.ldexp(quantize(values, 24).astype(np.float64), -24)
     assert np.all(np.abs(after - exact) <= np.abs(np.spacing(after)))
 
@@ -78,7 +84,7 @@ def test_a_model_is_the_vector_of_its_architecture_fit_for_a_search_or_not() -> 
 
 def test_an_unknown_optimizer_is_named() -> None:
     with pytest.raises(FedswipeError, match="optimizer is 'magic'; there are fedavg"):
-        apply(np.zeros(1, np.float32), {}, empty(1), Recipe(optimizer="magic"))
+        apply(np.zeros(1, np.float32), {}, empty(1), Recipe(optimizer="magic"), 1)
 
 
 def test_a_window_of_an_earlier_code_makes_the_model_that_it_made_then() -> None:
@@ -90,7 +96,7 @@ def test_a_window_of_an_earlier_code_makes_the_model_that_it_made_then() -> None
         flat = (ramp * (number + 3) % 17 - 8) / np.float32(2 + number) / 64
         assert window.judge(flat.astype(np.float32).astype(kind).tobytes(), codec) is None
         window.add(recipe.weight(5 * number + 1, number % 3))
-    weights, state = apply((ramp / np.float32(7)).astype(np.float32), {}, window.sum, recipe)
+    weights, state = apply((ramp / np.float32(7)).astype(np.float32), {}, window.sum, recipe, 3)
     assert state == {}
     made = hashlib.sha256(weights.tobytes()).hexdigest()
     assert made == "4edd27ebc3e309d52d1d64592cb9189e5d4d003b205c96896fa20d4b86fd3141"
@@ -100,6 +106,6 @@ def test_an_optimisers_step_is_multiplied_by_the_learning_rate() -> None:
     recipe, weights = Recipe(optimizer="fedadam", server_learning_rate=0.25), np.ones(2, np.float32)
     sum_ = sum_of(([2.0, -1.0], 1))
     step, state = OPTIMIZERS["fedadam"](np.array([2.0, -1.0]), {}, recipe)
-    after, kept = apply(weights, {}, sum_, recipe)
+    after, kept = apply(weights, {}, sum_, recipe, 1)
     assert after.tolist() == (1.0 + 0.25 * step).astype(np.float32).tolist()
     assert {name: v.tolist() for name, v in kept.items()} == {name: v.tolist() for name, v in state.items()}
