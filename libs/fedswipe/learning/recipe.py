@@ -144,7 +144,7 @@ class Recipe:
         return min(examples, self.max_examples) * self.staleness[staleness]
 
     def rate(self, head: int) -> float:
-        """Return the server's learning rate for the step from a lineage's version `head`, the first being 1."""
+        """Return the server's learning rate for the step from version `head`, the lineage's first being 1."""
         fall = (head - 1) / self.server_decay if self.server_decay else 0.0
         return self.server_learning_rate / (1.0 + fall)
 
