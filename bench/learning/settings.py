@@ -10,7 +10,7 @@ from typing import Any
 from bench_data import Typists
 
 from fedswipe.errors import FedswipeError
-from fedswipe.runs.config import Config, read_config
+from fedswipe.runs.config import Config, merged, read_config
 
 Table = Mapping[str, Any]
 OWN = ("rows", "quick", "typists")  # sections of the bench; all others are a run's
@@ -52,15 +52,6 @@ def read_settings(path: Path, quick: bool) -> Settings:
     common = {name: value for name, value in told.items() if name not in OWN}
     rows = [_row(path, common, name, row, hurry) for name, row in told["rows"].items()]
     return Settings(rows, Typists(**merged(told.get("typists", {}), hurry.get("typists", {}))))
-
-
-def merged(below: Table, above: Table) -> dict[str, Any]:
-    """Both tables, those of ``above`` counting where both say something."""
-    both = dict(below)
-    for name, value in above.items():
-        inner = both.get(name)
-        both[name] = merged(inner, value) if isinstance(value, dict) and isinstance(inner, dict) else value
-    return both
 
 
 def _row(path: Path, common: Table, name: str, row: Table, hurry: Table) -> Row:

@@ -12,7 +12,7 @@ from fedswipe.learning.recipe import CHOICES, Recipe
 from fedswipe.topology import LINEAGES, Lineage, lineage
 
 NOISE_KEY = "FEDSWIPE_NOISE_KEY"
-ADAPTIVE_RATE = 0.01  # their steps are about as long as the rate, whatever the deltas; 1 would ruin a model
+ADAPTIVE_RATE = 0.003  # their steps are about as long as the rate, whatever the deltas; 1 would ruin a model
 
 
 @dataclass(frozen=True)
@@ -58,13 +58,12 @@ class Settings:
     optimizer: str = setting(
         "AGGREGATOR_OPTIMIZER",
         "server optimiser: fedavg, fedavgm, fedadagrad, fedadam or fedyogi",
-        "fedavg",
+        "fedadam",
         choices=CHOICES["optimizer"],
     )
     server_learning_rate: float | None = setting(
         "AGGREGATOR_LEARNING_RATE",
-        "what the optimiser's step is multiplied by (empty: 1 for fedavg and fedavgm, 0.01 for the others, "
-        "which want 0.01 to 0.001)",
+        "what the optimiser's step is multiplied by (empty: 1 for fedavg and fedavgm, 0.003 for the others)",
         None,
     )
     server_decay: int = setting(
@@ -78,7 +77,7 @@ class Settings:
         "AGGREGATOR_BETA1", "how much of their mean fedadagrad, fedadam and fedyogi keep", 0.9
     )
     beta2: float = setting("AGGREGATOR_BETA2", "how much of its square fedadam and fedyogi keep", 0.99)
-    tau: float = setting("AGGREGATOR_TAU", "how little adaptive fedadagrad, fedadam and fedyogi are", 1e-3)
+    tau: float = setting("AGGREGATOR_TAU", "how little adaptive fedadagrad, fedadam and fedyogi are", 1e-7)
     noise: float = setting(
         "AGGREGATOR_NOISE",
         "differential privacy: the noise's standard deviation, in what one client can change (0: none)",

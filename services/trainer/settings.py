@@ -70,8 +70,14 @@ class Settings:
         "whether clients fit the search's weights too; false where they come again with learnt swipes",
         True,
     )
-    optimizer: str = setting("TRAINER_OPTIMIZER", "local optimiser", "adam", choices=("adam", "sgd"))
-    learning_rate: float = setting("TRAINER_LEARNING_RATE", "local learning rate", 2e-3, least=0.0, most=10.0)
+    optimizer: str = setting("TRAINER_OPTIMIZER", "local optimiser", "sgd", choices=("adam", "sgd"))
+    learning_rate: float | None = setting(
+        "TRAINER_LEARNING_RATE",
+        "local learning rate (empty: 0.1 for sgd, 0.002 for adam)",
+        None,
+        least=0.0,
+        most=10.0,
+    )
     rate_decay: int = setting(
         "TRAINER_RATE_DECAY",
         "model versions after which the local learning rate is half of the first one's; 0 keeps it",
@@ -115,6 +121,13 @@ class Settings:
     def transactional_id(self) -> str:
         """Return the name under which Kafka knows this instance's transactions."""
         return f"fedswipe.trainer.{self.instance or socket.gethostname()}"
+
+    @property
+    def rate(self) -> float:
+        """Return the local learning rate: as set, or what suits the optimiser."""
+        if self.learning_rate is not None:
+            return self.learning_rate
+        return 0.1 if self.optimizer == "sgd" else 2e-3
 
     @property
     def collecting(self) -> Collecting:

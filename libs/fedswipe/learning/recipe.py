@@ -170,3 +170,7 @@ class Recipe:
             return cls(**fields | {"staleness": tuple(fields["staleness"])})
         except (ValueError, KeyError, TypeError, OverflowError) as error:
             raise FedswipeError(f"recipe: not one that this release knows ({error!r})") from error
+
+
+# What the aggregator and simulations begin with; the defaults above are what old recipes meant.
+FEDADAM = Recipe(optimizer="fedadam", server_learning_rate=3e-3, tau=1e-7)

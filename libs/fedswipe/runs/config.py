@@ -1,14 +1,15 @@
 """What a run of `pretrain`, `train` or `simulate` is told: one TOML file for all three."""
 
 import tomllib
-from dataclasses import dataclass, field, fields, is_dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
 from fedswipe.errors import FedswipeError
-from fedswipe.learning.recipe import Recipe
+from fedswipe.learning.recipe import FEDADAM, Recipe
 from fedswipe.training.augmentation import Augmentation
 from fedswipe.training.central import CentralRecipe
 from fedswipe.training.local import LocalRecipe
@@ -45,7 +46,7 @@ class Simulate:
     scaffold: bool = False
     secure: bool = False
     local: LocalRecipe = field(default_factory=LocalRecipe)
-    window: Recipe = field(default_factory=lambda: Recipe(deltas=50))
+    window: Recipe = field(default_factory=lambda: replace(FEDADAM, deltas=50))
     augmentation: Augmentation | None = None
 
 
@@ -74,10 +75,19 @@ def read_config(path: Path | None) -> Config:
         raise FedswipeError(f"--config {path}: {error}") from error
     _refuse_unknown(table, Config, path, ())
     try:
-        return TypeAdapter(Config).validate_python(table)
+        return TypeAdapter(Config).validate_python(merged(asdict(Config()), table))
     except ValidationError as error:
         first = error.errors()[0]
         raise FedswipeError(f"--config {path}: {_dotted(first['loc'])}: {first['msg']}") from error
+
+
+def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Both tables, those of ``above`` counting where both say something."""
+    both = dict(below)
+    for name, value in above.items():
+        inner = both.get(name)
+        both[name] = merged(inner, value) if isinstance(value, dict) and isinstance(inner, dict) else value
+    return both
 
 
 def _refuse_unknown(table: dict[str, Any], kind: Any, path: Path, where: tuple[str, ...]) -> None:

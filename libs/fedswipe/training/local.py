@@ -22,6 +22,8 @@ JUDGED = 32  # swipes a client at most whose loss is told: all of them would cos
 class LocalRecipe:
     """How a client trains.
 
+    Plain SGD, for a server that steps by FedAdam (docs/adr/0032-fedadam.md); Adam wants 2e-3 and FedAvg.
+
     ``decay``: versions after which the learning rate is half of the first one's, and a third after as many
     more; 0 keeps it. Without a falling rate FedAvg stays at a distance from the best model (Li et al., ICLR
     2020, arXiv 1907.02189).
@@ -33,8 +35,8 @@ class LocalRecipe:
     """
 
     epochs: int = 1
-    optimizer: Literal["sgd", "adam"] = "adam"
-    learning_rate: float = 2e-3
+    optimizer: Literal["sgd", "adam"] = "sgd"
+    learning_rate: float = 0.1
     decay: int = 0
     batch_size: int = 16
     candidates: int = 8

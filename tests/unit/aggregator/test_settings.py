@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from fedswipe.errors import FedswipeError
-from fedswipe.learning.recipe import Recipe
+from fedswipe.learning.recipe import FEDADAM, Recipe
 from fedswipe.topology import AGGREGATORS, LINEAGES
 from services.aggregator.settings import Settings
 
@@ -26,7 +26,7 @@ def test_lineages_share_no_group_or_members_would_take_each_others_partition() -
 
 
 def test_without_a_variable_the_recipe_is_the_default_one() -> None:
-    assert Settings.from_env({}).recipe() == Recipe()
+    assert Settings.from_env({}).recipe() == FEDADAM
 
 
 def test_every_variable_reaches_the_recipe() -> None:
@@ -63,7 +63,7 @@ def test_every_variable_reaches_the_recipe() -> None:
 
 @pytest.mark.parametrize(
     ("optimizer", "rate"),
-    [("fedavg", 1.0), ("fedavgm", 1.0), ("fedadagrad", 0.01), ("fedadam", 0.01), ("fedyogi", 0.01)],
+    [("fedavg", 1.0), ("fedavgm", 1.0), ("fedadagrad", 0.003), ("fedadam", 0.003), ("fedyogi", 0.003)],
 )
 def test_an_adaptive_optimiser_does_not_begin_with_steps_of_one(optimizer: str, rate: float) -> None:
     settings = Settings.from_env({"AGGREGATOR_OPTIMIZER": optimizer})

@@ -134,7 +134,7 @@ def test_scaffold_runs_on_sgd_alone(tmp_path: Path, people: People, judge: Judge
     config = Config(judge_every=9, simulate=told)
     found = simulate(config, LINEAGES[0], BASE, people, judge, folder(tmp_path / "sgd"), never)
     assert to_bytes(found) != to_bytes(BASE)
-    adam = Config(simulate=replace(told, local=LocalRecipe()))
+    adam = Config(simulate=replace(told, local=LocalRecipe(optimizer="adam")))
     with pytest.raises(FedswipeError, match="SCAFFOLD corrects plain SGD"):
         simulate(adam, LINEAGES[0], BASE, people, judge, folder(tmp_path / "adam"), never)
 
