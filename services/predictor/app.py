@@ -34,9 +34,7 @@ def main() -> None:
     settings = Settings.from_env(os.environ)
     line = lineage(settings.model_id)
     store = S3ModelStore(settings.store(), settings.patience())
-    words, bigrams = load_lexicon(line.lexicon), load_bigrams(line.lexicon)
-    decoder = Decoder(words.smoothed(), load_layout(line.layout), bigrams=bigrams)
-    predictor = Predictor(line, decoder, store, lambda: datetime.now(UTC), settings.name())
+    predictor = Predictor(line, decoder_of(line), store, lambda: datetime.now(UTC), settings.name())
     follower = ModelFollower(
         predictor,
         BackOff(settings.retry_first, settings.retry_cap),
@@ -56,6 +54,12 @@ def main() -> None:
     app = create_app(predictor, ready, pool, keyboard, predictions.offer)
     serve(app, settings.http_host, settings.http_port, [chain, servings, follower, predictions])
     pool.close()
+
+
+def decoder_of(line: Lineage) -> Decoder:
+    """The search over a lineage's words, with the word before where its language has bigrams."""
+    words, bigrams = load_lexicon(line.lexicon).smoothed(), load_bigrams(line.lexicon)
+    return Decoder(words, load_layout(line.layout), bigrams=bigrams)
 
 
 def published(kafka: KafkaSettings, line: Lineage, chain: Chain, ref: LinkRef) -> Published:

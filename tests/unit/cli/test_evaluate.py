@@ -6,6 +6,7 @@ import pytest
 
 from fedswipe.cli.evaluate import evaluate
 from fedswipe.errors import FedswipeError
+from fedswipe.swipe.lexicon import Lexicon, load_lexicon
 from fedswipe.swipe.search import Decoder
 
 HEADER = "sentence timestamp keyb_width keyb_height event x_pos y_pos x_radius y_radius angle word is_err"
@@ -113,6 +114,18 @@ def test_the_search_knows_the_words_before_only_when_it_is_told(
         evaluate(swipes=logs, json_file=file, context=context, **options)
         assert told[0] == before
         assert json.loads(file.read_text())["context"] is context
+
+
+def test_words_are_searched_with_smoothed_frequencies(logs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    searched, real = list[Lexicon](), Decoder.decode_batch
+
+    def noting(self: Decoder, *given: Any) -> Any:
+        searched.append(self.lexicon)
+        return real(self, *given)
+
+    monkeypatch.setattr(Decoder, "decode_batch", noting)
+    judge(logs)
+    assert (searched[0].log_unigram == load_lexicon("en-10k").smoothed().log_unigram).all()
 
 
 def test_context_needs_logs_and_bigrams(logs: Path) -> None:

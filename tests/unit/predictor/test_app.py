@@ -1,4 +1,4 @@
-"""Where a version's event comes from: the chain keeps those of late only."""
+"""What the predictor is wired of: the search's words, and where a version's event comes from."""
 
 from dataclasses import replace
 
@@ -11,6 +11,7 @@ from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.serving.operator_log import ArchivedLink
 from fedswipe.testing.lineage_log import add_link
 from fedswipe.testing.operator_log import START
+from fedswipe.swipe.lexicon import load_lexicon
 from fedswipe.topology import LINEAGES
 from services.predictor import app
 
@@ -39,3 +40,10 @@ def test_an_old_version_is_read_again_from_the_log(monkeypatch: pytest.MonkeyPat
         found = app.published(KafkaSettings(), LINE, chain, chain.links[version - 1].ref)
         assert (found.link, found.event) == (chain.links[version - 1], events[version - 1])
     assert [link.version for link in asked] == [1, 40]  # type: ignore[attr-defined]
+
+
+def test_words_are_searched_with_smoothed_frequencies() -> None:
+    found, plain = app.decoder_of(LINE).lexicon, load_lexicon(LINE.lexicon)
+    assert found.words == plain.words
+    assert (found.log_unigram == plain.smoothed().log_unigram).all()
+    assert (found.log_unigram != plain.log_unigram).any()
