@@ -9,9 +9,9 @@ from fedswipe.chain import RECENT, Chain
 from fedswipe.events import ClosedBy, GlobalModelPublished, ObjectRef, OffsetRange, Sha256, Version
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.serving.operator_log import ArchivedLink
+from fedswipe.swipe.lexicon import load_lexicon
 from fedswipe.testing.lineage_log import add_link
 from fedswipe.testing.operator_log import START
-from fedswipe.swipe.lexicon import load_lexicon
 from fedswipe.topology import LINEAGES
 from services.predictor import app
 
