@@ -7,6 +7,7 @@ round, and as many deltas as clients close a window.
 
 import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -55,18 +56,25 @@ def through_the_loop(
     with (
         running(folder.path / "stack", config) as (addresses, gateway),
         LineageWatch(KafkaSettings(addresses.kafka), line) as watch,
+        ThreadPoolExecutor(1) as sender,
     ):
         store = model_store(addresses)
 
         def head() -> Weights:
             return from_bytes(store.get(watch.event(watch.version).model), judge.architecture)
 
+        def record(number: int) -> None:
+            if number < told.rounds:
+                drawn = draw_round(told, clients, np.random.default_rng([config.seed, number]))
+                gateway.record(_senders(drawn, number * told.most))
+
+        recorded = sender.submit(record, 0)
         watch.wait_for(1, MODEL_SECONDS)
         for number in range(told.rounds):
+            recorded.result()
             version = watch.version
-            drawn = draw_round(told, clients, np.random.default_rng([config.seed, number]))
-            gateway.record(_senders(drawn, number * told.most))
             gateway.train()
+            recorded = sender.submit(record, number + 1)  # people swipe on while a round is learnt
             watch.wait_for(version + 1, MODEL_SECONDS)
             figures = {}
             if (number + 1) % config.judge_every == 0:

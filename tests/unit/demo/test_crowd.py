@@ -7,7 +7,8 @@ from fedswipe.errors import FedswipeError
 from fedswipe.topology import LINEAGES
 
 
-def test_simulated_people_send_or_are_judged_never_both() -> None:
+def test_simulated_people_send_or_are_judged_never_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fedswipe.demo.crowd.SIMULATED_SWIPES", 4)
     crowd = simulated_people(LINEAGES[0], clients=3)
     senders, judged = {c.id for c in crowd.clients}, {c.id for c in crowd.unseen}
     assert len(senders) == 3

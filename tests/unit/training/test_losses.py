@@ -9,6 +9,7 @@ from fedswipe.swipe.lexicon import load_lexicon
 from fedswipe.swipe.search import Decoder
 from fedswipe.swipe.search_weights import SearchWeights
 from fedswipe.training.examples import Candidates, Examples
+from fedswipe.training.gradient_steps import Sgd
 from fedswipe.training.losses import SPELLING, spelling_losses, swipe_losses
 from fedswipe.training.rivals import find_candidates
 
@@ -65,11 +66,10 @@ def test_a_step_down_the_loss_lifts_the_right_word_over_its_rivals() -> None:
     logits = outputs(3).requires_grad_()
     candidates = find_candidates(DECODER, logits.detach().numpy(), WORDS, SEARCH, 8)
     batch = examples(candidates)
-    optimizer = torch.optim.SGD([logits], 3.0)
+    optimizer = Sgd([logits])
     for _ in range(30):
-        optimizer.zero_grad()
-        swipe_losses(logits.log_softmax(-1), batch).sum().backward()
-        optimizer.step()
+        loss = swipe_losses(logits.log_softmax(-1), batch).sum()
+        optimizer.step(torch.autograd.grad(loss, [logits]), 3.0)
     best = DECODER.decode_batch(logits.detach().log_softmax(-1).numpy(), SEARCH, 1)
     assert [found[0].word for found in best] == WORDS
 
