@@ -28,6 +28,7 @@ COMPOSE := $(shell docker compose version >/dev/null 2>&1 && echo docker compose
 export UV_PYTHON_DOWNLOADS := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONSAFEPATH := 1
+unexport PYTHONDONTWRITEBYTECODE # pytest keeps the tests as it has compiled them
 
 .PHONY: help setup develop wheel demo language test images containers mutants unit check format docs up down status \
 	bench chaos lock clean
