@@ -119,7 +119,10 @@ def trainer_variables(config: Config) -> dict[str, str]:
         "held_swipes": 65536,
         "held_bytes": 1_000_000_000,
     }
-    named = {f"TRAINER_{name.upper()}": str(value) for name, value in {**local, **more}.items()}
+    named = {
+        f"TRAINER_{name.upper()}": "" if value is None else str(value)
+        for name, value in {**local, **more}.items()
+    }
     return named | {"DEVICE": told.local.device}
 
 

@@ -91,7 +91,7 @@ def local_recipe(settings: Settings) -> LocalRecipe:
     return LocalRecipe(
         epochs=settings.epochs,
         optimizer="sgd" if settings.optimizer == "sgd" else "adam",
-        learning_rate=settings.rate,
+        learning_rate=settings.learning_rate,
         decay=settings.rate_decay,
         batch_size=settings.batch_size,
         candidates=settings.candidates,

@@ -123,13 +123,6 @@ class Settings:
         return f"fedswipe.trainer.{self.instance or socket.gethostname()}"
 
     @property
-    def rate(self) -> float:
-        """Return the local learning rate: as set, or what suits the optimiser."""
-        if self.learning_rate is not None:
-            return self.learning_rate
-        return 0.1 if self.optimizer == "sgd" else 2e-3
-
-    @property
     def collecting(self) -> Collecting:
         """Return where ranges end and reading pauses."""
         limits = RangeLimits(self.range_swipes, self.range_seconds)

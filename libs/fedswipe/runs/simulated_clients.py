@@ -33,9 +33,7 @@ class SimulatedClients:
         if told.scaffold and told.local.optimizer != "sgd":
             raise FedswipeError("simulate.local.optimizer: SCAFFOLD corrects plain SGD; set it to sgd")
         self._scaffold = (
-            Scaffold(architecture.size, len(self._people), told.local.learning_rate)
-            if told.scaffold
-            else None
+            Scaffold(architecture.size, len(self._people), told.local.rate) if told.scaffold else None
         )
 
     def deltas(self, base: BaseModel, random: Generator) -> Iterator[DeltaComputed]:

@@ -15,6 +15,7 @@ from fedswipe.training.gradient_steps import OPTIMIZERS, clipped
 from fedswipe.training.losses import SPELLING, spelling_losses, swipe_losses
 from fedswipe.training.network import ConvGRU, network_of, read_weights
 
+RATES = {"sgd": 0.1, "adam": 2e-3}
 JUDGED = 32  # swipes a client at most whose loss is told: all of them would cost half as much as the training
 
 
@@ -22,7 +23,7 @@ JUDGED = 32  # swipes a client at most whose loss is told: all of them would cos
 class LocalRecipe:
     """How a client trains.
 
-    Plain SGD, for a server that steps by FedAdam (docs/adr/0032-fedadam.md); Adam wants 2e-3 and FedAvg.
+    Plain SGD, for a server that steps by FedAdam (docs/adr/0032-fedadam.md); Adam suits FedAvg.
 
     ``decay``: versions after which the learning rate is half of the first one's, and a third after as many
     more; 0 keeps it. Without a falling rate FedAvg stays at a distance from the best model (Li et al., ICLR
@@ -36,7 +37,7 @@ class LocalRecipe:
 
     epochs: int = 1
     optimizer: Literal["sgd", "adam"] = "sgd"
-    learning_rate: float = 0.1
+    learning_rate: float | None = None  # None: what suits the optimiser
     decay: int = 0
     batch_size: int = 16
     candidates: int = 8
@@ -46,11 +47,16 @@ class LocalRecipe:
     fedprox_mu: float = 0.0
     device: str = "cpu"
 
+    @property
+    def rate(self) -> float:
+        """The learning rate: as told, or what suits the optimiser."""
+        return RATES[self.optimizer] if self.learning_rate is None else self.learning_rate
+
     def at(self, version: int) -> "LocalRecipe":
         """The recipe of clients that train from this version, the first being 1: its rate has fallen."""
         if not self.decay:
             return self
-        return replace(self, decay=0, learning_rate=self.learning_rate / (1 + (version - 1) / self.decay))
+        return replace(self, decay=0, learning_rate=self.rate / (1 + (version - 1) / self.decay))
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,4 +145,4 @@ def _fit(network: ConvGRU, examples: Examples, client: Client, recipe: LocalReci
             names = [name for name, _ in network.named_parameters()]
             for gradient, name in zip(gradients, names, strict=True):
                 gradient += torch.from_numpy(client.correction[name]).to(gradient.device)
-        optimizer.step(gradients, recipe.learning_rate)
+        optimizer.step(gradients, recipe.rate)

@@ -98,7 +98,7 @@ class _Stack:
             if self._recipe.fedprox_mu:
                 gradients = self._pulled(gradients, active)
             gradients = _clipped(gradients, self._recipe.clip_norm)
-            optimizer.step(self._corrected(gradients, leaves), self._recipe.learning_rate)
+            optimizer.step(self._corrected(gradients, leaves), self._recipe.rate)
 
     def _pulled(self, gradients: Sequence[Tensor], active: dict[str, Tensor]) -> list[Tensor]:
         """FedProx: the gradient of half of mu times the squared way from the base."""

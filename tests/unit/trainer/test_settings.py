@@ -13,7 +13,7 @@ KEYS = {"FEDSWIPE_S3_ACCESS_KEY": "a", "FEDSWIPE_S3_SECRET_KEY": "b"}
 def test_the_defaults_are_the_measured_recipe() -> None:
     settings = Settings.from_env(KEYS)
     assert (settings.epochs, settings.batch_size, settings.optimizer) == (1, 16, "sgd")
-    assert (settings.rate, settings.clip_norm, settings.codec) == (0.1, 1.0, "FP16")
+    assert (local_recipe(settings).rate, settings.clip_norm, settings.codec) == (0.1, 1.0, "FP16")
     assert (settings.range_swipes, settings.range_seconds, settings.repeat_span) == (512, 2.0, 10_000)
     assert settings.transactional_id == f"fedswipe.trainer.{socket.gethostname()}"
 
@@ -24,7 +24,7 @@ def test_the_defaults_are_the_measured_recipe() -> None:
 )
 def test_an_optimiser_has_a_rate_of_its_own(told: dict[str, str], rate: float) -> None:
     settings = Settings.from_env(KEYS | {f"TRAINER_{name}": value for name, value in told.items()})
-    assert local_recipe(settings).learning_rate == rate
+    assert local_recipe(settings).rate == rate
 
 
 def test_how_clients_train_is_told_by_the_environment() -> None:

@@ -93,9 +93,7 @@ def test_later_versions_are_trained_from_in_shorter_steps(
 ) -> None:
     client = clients[0]
     falling = TorchTrainer({LINE.model_id: apparatus}, LocalRecipe(decay=10))
-    shorter = TorchTrainer(
-        {LINE.model_id: apparatus}, LocalRecipe(learning_rate=LocalRecipe().learning_rate / 2)
-    )
+    shorter = TorchTrainer({LINE.model_id: apparatus}, LocalRecipe(learning_rate=LocalRecipe().rate / 2))
     later = BaseModel(LINE, Version(11), base.link, base.weights)
     unfallen = TorchTrainer({LINE.model_id: apparatus}, LocalRecipe())
     assert one(falling, base, client).delta.tobytes() == one(unfallen, base, client).delta.tobytes()
