@@ -47,6 +47,7 @@ class Service:
         port = FreePorts().take("ingest")
         environ = {**os.environ, "FEDSWIPE_KAFKA": kafka, "HTTP_PORT": str(port)}
         command = [sys.executable, "-m", "services.ingest.app"]
+        self.log = log
         with log.open("wb") as out:
             self.process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=out, stderr=out)
         self.http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10)
@@ -55,7 +56,7 @@ class Service:
         try:
             return self.http.get(path).status_code
         except httpx.TransportError:
-            assert self.process.poll() is None, "ingest has ended"
+            assert self.process.poll() is None, self.log.read_text()
             return 0
 
     def post(self, *swipes: dict[str, Any]) -> httpx.Response:
@@ -84,7 +85,7 @@ def service(own_stack: OwnStack, tmp_path_factory: pytest.TempPathFactory) -> It
         until(lambda: running.status("/ready") == 200)
         yield running
     finally:
-        assert running.stop() == 0
+        assert running.stop() == 0, running.log.read_text()
 
 
 @pytest.fixture

@@ -2,18 +2,19 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import pytest
-from confluent_kafka import KafkaError
+from confluent_kafka import OFFSET_BEGINNING, KafkaError, Message
 
 from fedswipe.kafka import partition_reader, producer
-from fedswipe.kafka.chain_reader import ChainReader
 from fedswipe.kafka.errors import BrokerUnavailable
 from fedswipe.kafka.forgotten_brokers import TIMES, BrokersForgotten, Watch
+from fedswipe.kafka.partition_reader import PartitionReader
+from fedswipe.kafka.record import Record
 from fedswipe.kafka.settings import KafkaSettings
-from fedswipe.topology import LINEAGES, SCHEMAS
+from fedswipe.topology import GLOBAL_MODELS, SCHEMAS
 
 LOST, GIVEN, LEARNED = ("logical",), ("logical", "configured"), ("logical", "learned")
 
@@ -80,10 +81,35 @@ class Client:
         return 0
 
 
-def test_a_partitions_reader_ends_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(partition_reader, "Consumer", Client)
-    with pytest.raises(BrokersForgotten):
-        ChainReader(KafkaSettings(), LINEAGES[0], lambda _: None).run()
+def test_a_partitions_reader_goes_on_with_another_one_from_where_it_stood(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assigned: list[int] = []
+    taken: list[int] = []
+
+    class OneRecord(Client):
+        """Gives the record that it was assigned to, then finds out that it is lost."""
+
+        def assign(self, partitions: Any) -> None:
+            (start,) = partitions
+            assigned.append(start.offset)
+            self._records = [Message(topic="t", partition=0, offset=max(start.offset, 0))]
+
+        def consume(self, most: int, timeout: float) -> list[Any]:
+            return [self._records.pop()] if self._records else super().consume(most, timeout)
+
+        def get_watermark_offsets(self, partition: Any, timeout: float) -> tuple[int, int]:
+            return 0, 2
+
+    def take(records: Sequence[Record]) -> None:
+        taken.extend(record.offset for record in records)
+        if len(taken) == 3:
+            reader.stop()
+
+    monkeypatch.setattr(partition_reader, "Consumer", OneRecord)
+    reader = PartitionReader(KafkaSettings(), GLOBAL_MODELS, 0, take, caught_up=lambda: None)
+    reader.run()
+    assert (assigned, taken) == ([OFFSET_BEGINNING, 1, 2], [0, 1, 2])
 
 
 def test_a_producer_is_replaced_and_what_it_held_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
