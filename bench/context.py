@@ -28,8 +28,9 @@ from fedswipe.swipe.bigrams import UNKNOWN, Bigrams, load_bigrams
 from fedswipe.swipe.context import START, word_before
 from fedswipe.swipe.features import extract
 from fedswipe.swipe.gesture import Gesture, LabelledGesture
-from fedswipe.swipe.layout import load_layout
+from fedswipe.swipe.layout import Layout, load_layout
 from fedswipe.swipe.lexicon import load_lexicon
+from fedswipe.swipe.paths import Paths
 from fedswipe.swipe.search import SPARE, Decoder
 from fedswipe.swipe.search_weights import SearchWeights
 
@@ -46,6 +47,7 @@ class Swipes:
     """Swipes of one kind of people with the network's outputs, each sentence real or not."""
 
     outputs: NDArray[np.float32]
+    paths: Paths
     words: list[str]
     before: list[str | None]
     people: list[str]
@@ -63,7 +65,7 @@ def main() -> None:
     weights = from_bytes(data, architecture)
     network, search = Network(architecture, weights), search_weights(weights)
     known, unseen = read_swipes(
-        arguments.logs, arguments.part, lambda some: network.log_probs(extract(layout, some))
+        arguments.logs, arguments.part, layout, lambda some: network.log_probs(extract(layout, some))
     )
     decoder = Decoder(lexicon, layout, bigrams=bigrams)
     print(f"model {arguments.model or 'factory'}, {search}")
@@ -88,7 +90,7 @@ def read_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def read_swipes(logs: Path, part: int, network: Reader) -> tuple[Swipes, Swipes]:
+def read_swipes(logs: Path, part: int, layout: Layout, network: Reader) -> tuple[Swipes, Swipes]:
     """Those of a part of the people who may be trained on, and those of all others."""
     asked: dict[str, set[str]] = defaultdict(set)
     kinds: tuple[list[Row], list[Row]] = ([], [])
@@ -97,14 +99,16 @@ def read_swipes(logs: Path, part: int, network: Reader) -> tuple[Swipes, Swipes]
             asked[" ".join(swipe.sentence)].add(person.id)
         if is_unseen(person.id) or number % part == 0:
             kinds[is_unseen(person.id)].extend((person.id, swipe) for swipe in person.swipes)
-    return of_people(kinds[0], asked, network), of_people(kinds[1], asked, network)
+    some, others = (of_people(rows, asked, layout, network) for rows in kinds)
+    return some, others
 
 
-def of_people(rows: Sequence[Row], asked: dict[str, set[str]], network: Reader) -> Swipes:
+def of_people(rows: Sequence[Row], asked: dict[str, set[str]], layout: Layout, network: Reader) -> Swipes:
     gestures = [swipe.gesture for _, swipe in rows]
     sentences = [" ".join(swipe.sentence) for _, swipe in rows]
     return Swipes(
         outputs=np.concatenate([network(gestures[n : n + BATCH]) for n in range(0, len(gestures), BATCH)]),
+        paths=Paths.of(layout, gestures),
         words=[swipe.word for _, swipe in rows],
         before=[None if swipe.context is None else word_before(swipe.context) for _, swipe in rows],
         people=[person for person, _ in rows],
@@ -115,7 +119,7 @@ def of_people(rows: Sequence[Row], asked: dict[str, set[str]], network: Reader) 
 
 def compare(decoder: Decoder, search: SearchWeights, bigrams: Bigrams, swipes: Swipes) -> None:
     """Top-1 and top-3 at other weights of the gains, in that of the unigrams, of `decode`'s finalists."""
-    plain = decoder.rank(swipes.outputs, search, SHOWN + SPARE)
+    plain = decoder.rank(swipes.outputs, search, SHOWN + SPARE, paths=swipes.paths)
     words = np.append(bigrams.places(decoder.lexicon.words), UNKNOWN)[plain.words]
     gains = bigrams.gains(bigrams.places(swipes.before), words)
     right = decoder.places(swipes.words)
@@ -129,11 +133,11 @@ def compare(decoder: Decoder, search: SearchWeights, bigrams: Bigrams, swipes: S
 
 def judge(decoder: Decoder, search: SearchWeights, swipes: Swipes) -> None:
     right = decoder.places(swipes.words)
-    without = found(decoder.rank(swipes.outputs, search, SHOWN).words, right)
+    without = found(decoder.rank(swipes.outputs, search, SHOWN, None, swipes.paths).words, right)
     first = np.array([word == START for word in swipes.before])
-    context = found(decoder.rank(swipes.outputs, search, SHOWN, swipes.before).words, right)
+    context = found(decoder.rank(swipes.outputs, search, SHOWN, swipes.before, swipes.paths).words, right)
     unknown = [None if word == START else word for word in swipes.before]
-    no_start = found(decoder.rank(swipes.outputs, search, SHOWN, unknown).words, right)
+    no_start = found(decoder.rank(swipes.outputs, search, SHOWN, unknown, swipes.paths).words, right)
     print("unseen people, weight 1: top-1 and top-3 without context, with it, and their difference")
     rows = {
         "real sentences": swipes.real,
@@ -160,10 +164,9 @@ def times(decoder: Decoder, search: SearchWeights, swipes: Swipes) -> None:
     for single in spent:
         for kind, (one, told) in enumerate(((bare, False), (decoder, False), (decoder, True))):
             for place, row in enumerate(rows):
+                before, path = [swipes.before[row]] if told else None, swipes.paths.of_rows(rows[place, None])
                 start = time.thread_time()
-                one.decode_batch(
-                    swipes.outputs[row : row + 1], search, 5, [swipes.before[row]] if told else None
-                )
+                one.decode_batch(swipes.outputs[row : row + 1], search, 5, before, path)
                 single[kind, place] = time.thread_time() - start
     names = ("no bigrams", "none given", "context")
     for name, milliseconds in zip(names, 1e3 * spent.min(axis=0), strict=True):

@@ -27,8 +27,9 @@ from fedswipe.learning.inference import Network
 from fedswipe.learning.weights import from_bytes, search_weights
 from fedswipe.swipe.features import extract
 from fedswipe.swipe.gesture import Gesture, LabelledGesture
-from fedswipe.swipe.layout import load_layout
+from fedswipe.swipe.layout import Layout, load_layout
 from fedswipe.swipe.lexicon import FLOOR, Lexicon, build_lexicon, load_lexicon
+from fedswipe.swipe.paths import Paths
 from fedswipe.swipe.search import Decoder, Ranking
 from fedswipe.swipe.search_weights import SearchWeights
 
@@ -44,7 +45,7 @@ START = """
 from datetime import UTC, datetime
 import services.predictor.app
 from fedswipe.learning.factory import factory_bytes
-from fedswipe.swipe.layout import load_layout
+from fedswipe.swipe.layout import Layout, load_layout
 from fedswipe.swipe.lexicon import load_lexicon
 from fedswipe.swipe.search import Decoder
 from services.predictor.served_model import Identity, load_model
@@ -65,26 +66,30 @@ def main() -> None:
     weights = from_bytes(data, architecture)
     network, search = Network(architecture, weights), search_weights(weights)
     outputs = np.concatenate([network.log_probs(extract(layout, [one])) for one in gestures])
+    paths = Paths.of(layout, gestures)
     decoder = Decoder(lexicon, layout)
 
     def predict(gesture: Gesture) -> object:
-        return decoder.decode_batch(network.log_probs(extract(layout, [gesture])), search, 10)
+        outputs, paths = network.log_probs(extract(layout, [gesture])), Paths.of(layout, [gesture])
+        return decoder.decode_batch(outputs, search, 10, paths=paths)
 
     print(f"{len(swipes)} swipes, {len(lexicon.words)} words, {search}")
     show("features", least(lambda gesture: extract(layout, [gesture]), gestures))
     show("network", least(network.log_probs, [extract(layout, [one]) for one in gestures]))
-    show("features, network, top 10", least(predict, gestures))
-    times(decoder, outputs, search)
-    large = Decoder(large_lexicon(lexicon), layout)
-    few, many = (least(lambda one, d=d: d.decode(one, search, 10), list(outputs)) for d in (decoder, large))
+    show("path", least(lambda gesture: Paths.of(layout, [gesture]), gestures))
+    show("features, network, path, top 10", least(predict, gestures))
+    times(decoder, outputs, paths, search)
+    large = Decoder(large_lexicon(lexicon, layout), layout)
+    ones = each(outputs, paths)
+    few, many = (least(lambda one, d=d: d.decode(one[0], search, 10, one[1]), ones) for d in (decoder, large))
     print(f"{LARGE} words: {np.median(many) / np.median(few):.2f} times p50, ", end="")
     print(
         f"{np.quantile(many, 0.99) / np.quantile(few, 0.99):.2f} times p99, {many.sum() / few.sum():.2f} mean"
     )
-    compare(decoder, outputs, search, meant)
+    compare(decoder, outputs, paths, search, meant)
     print("the same for sharper outputs")
-    times(decoder, sharper(outputs), search)
-    compare(decoder, sharper(outputs), search, meant)
+    times(decoder, sharper(outputs), paths, search)
+    compare(decoder, sharper(outputs), paths, search, meant)
     start_up()
 
 
@@ -116,9 +121,9 @@ def sharper(outputs: Outputs) -> Outputs:
     return (logs - np.logaddexp.reduce(logs, axis=2, keepdims=True)).astype(np.float32)
 
 
-def large_lexicon(lexicon: Lexicon) -> Lexicon:
+def large_lexicon(lexicon: Lexicon, layout: Layout) -> Lexicon:
     """All that wordfreq knows, and words with one letter changed."""
-    words = dict.fromkeys(lexicon.words + build_lexicon("en", ENGLISH, lexicon.alphabet).words)
+    words = dict.fromkeys(lexicon.words + build_lexicon("en", ENGLISH, layout).words)
     random = np.random.default_rng(SEED)
     while len(words) < LARGE:
         word, letter = str(random.choice(lexicon.words)), str(random.choice(list(lexicon.alphabet)))
@@ -129,19 +134,28 @@ def large_lexicon(lexicon: Lexicon) -> Lexicon:
     return Lexicon(tuple(words), log_unigram, "en", lexicon.alphabet)
 
 
-def times(decoder: Decoder, outputs: Outputs, search: SearchWeights) -> None:
+def each(outputs: Outputs, paths: Paths) -> list[tuple[Outputs, Paths]]:
+    """Every swipe alone."""
+    return [(one, paths.of_rows(np.array([n]))) for n, one in enumerate(outputs)]
+
+
+def times(decoder: Decoder, outputs: Outputs, paths: Paths, search: SearchWeights) -> None:
+    rows = np.split(np.arange(len(outputs)), 10)
+    parts = [(outputs[some], paths.of_rows(some)) for some in rows]
     for k in (10, 50):
-        one_by_one = least(lambda one, k=k: decoder.decode(one, search, k), list(outputs))
+        one_by_one = least(lambda one, k=k: decoder.decode(one[0], search, k, one[1]), each(outputs, paths))
         show(f"search, top {k}", one_by_one)
         for name, act in (("decode_batch", decoder.decode_batch), ("rank, arrays", decoder.rank)):
-            batch = least(lambda some, k=k, act=act: act(some, search, k), np.split(outputs, 10)).sum()
+            batch = least(lambda one, k=k, act=act: act(one[0], search, k, paths=one[1]), parts).sum()
             print(f"  {name:30} {batch / one_by_one.sum():8.2f} times that of one by one")
 
 
-def compare(decoder: Decoder, outputs: Outputs, search: SearchWeights, meant: Sequence[str]) -> None:
+def compare(
+    decoder: Decoder, outputs: Outputs, paths: Paths, search: SearchWeights, meant: Sequence[str]
+) -> None:
     places = {word: place for place, word in enumerate(decoder.lexicon.words)}
     right = np.array([places.get(word, -2) for word in meant])[:, None]
-    beam, every = decoder.rank(outputs, search, 50), decoder.rank_all(outputs, search, 50)
+    beam, every = (rank(outputs, search, 50, paths=paths) for rank in (decoder.rank, decoder.rank_all))
 
     def share(ranking: Ranking, k: int) -> float:
         return 100.0 * float((ranking.words[:, :k] == right).any(axis=1).mean())

@@ -11,6 +11,7 @@ from fedswipe.swipe.features import extract
 from fedswipe.swipe.gesture import Gesture
 from fedswipe.swipe.layout import load_layout
 from fedswipe.swipe.lexicon import load_lexicon
+from fedswipe.swipe.paths import Paths
 from fedswipe.swipe.search import Decoder
 from fedswipe.swipe.search_weights import SearchWeights
 from fedswipe.swipe.steps import STEPS
@@ -24,10 +25,11 @@ def warm_up() -> None:
     find_runs(read_touch_log(HEADER + b"\n"))
     layout = load_layout(LAYOUT)
     path = np.array([[10.0, 10.0, 0.0], [200.0, 120.0, 300.0]], dtype=np.float32)
-    extract(layout, [Gesture(path, 360.0, 216.0)])
+    gestures = [Gesture(path, 360.0, 216.0)]
+    extract(layout, gestures)
     decoder = Decoder(load_lexicon(LEXICON), layout)
     even = np.full((STEPS // 2, layout.classes), -np.log(layout.classes), dtype=np.float32)
-    decoder.decode(even, SEARCH, top_k=3)
+    decoder.decode(even, SEARCH, top_k=3, paths=Paths.of(layout, gestures))
 
 
 if __name__ == "__main__":

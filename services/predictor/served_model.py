@@ -15,6 +15,7 @@ from fedswipe.swipe.context import Before
 from fedswipe.swipe.features import extract
 from fedswipe.swipe.gesture import Gesture
 from fedswipe.swipe.layout import Layout
+from fedswipe.swipe.paths import Paths
 from fedswipe.swipe.search import Decoder, shares
 from fedswipe.swipe.search_weights import SearchWeights
 
@@ -57,7 +58,7 @@ class ServedModel:
         """The top_k words of each gesture, best first; `before` as `Decoder` takes it."""
         if not gestures:
             return []
-        found = self.model.rank(self.model.log_probs(gestures), top_k, before)
+        found = self.model.rank(gestures, top_k, before)
         return [
             [
                 Word(candidate.word, share)
@@ -88,9 +89,11 @@ def load_model(identity: Identity, data: bytes, decoder: Decoder) -> ServedModel
 
 def warm_up(decoder: Decoder) -> None:
     """Make the compiled parts load or compile now and not in somebody's first request."""
-    features = extract(decoder.layout, [over_all_keys(decoder.layout)])
+    gestures = [over_all_keys(decoder.layout)]
+    features = extract(decoder.layout, gestures)
     evenly = np.full((features.shape[1], decoder.layout.classes), -np.log(decoder.layout.classes), np.float32)
-    decoder.decode(evenly, SearchWeights(unigram=1.0, length=0.0, scale=1.0), top_k=1)
+    search = SearchWeights(unigram=1.0, length=0.0, scale=1.0)
+    decoder.decode(evenly, search, top_k=1, paths=Paths.of(decoder.layout, gestures))
 
 
 def over_all_keys(layout: Layout) -> Gesture:

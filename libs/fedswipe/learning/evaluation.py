@@ -15,6 +15,7 @@ from fedswipe.learning.weights import Weights, search_weights
 from fedswipe.swipe.context import Before
 from fedswipe.swipe.features import extract
 from fedswipe.swipe.gesture import Gesture
+from fedswipe.swipe.paths import Paths
 from fedswipe.swipe.search import Candidate, Decoder, greedy
 
 BATCH = 128
@@ -55,25 +56,30 @@ class Model:
         """The network's output for the swipes, (N, 32, classes)."""
         return self._network.log_probs(extract(self._layout, gestures))
 
-    def rank(
-        self, log_probs: NDArray[np.float32], top_k: int, before: Before = None
-    ) -> list[list[Candidate]]:
+    def rank(self, gestures: Sequence[Gesture], top_k: int, before: Before = None) -> list[list[Candidate]]:
         """The lexicon's best words for each swipe, best first; `before` as `Decoder` takes it."""
-        return self._decoder.decode_batch(log_probs, self._search, top_k, before)
+        return self._rank(self.log_probs(gestures), gestures, top_k, before)
 
     def places(
         self, words: Sequence[str], gestures: Sequence[Gesture], before: Before = None
     ) -> NDArray[np.bool_]:
         """For each swipe whether its word is first, among the first three, and spelt greedily: (N, 3)."""
         log_probs = self.log_probs(gestures)
-        ranked = [[candidate.word for candidate in found] for found in self.rank(log_probs, RANKS, before)]
+        found = self._rank(log_probs, gestures, RANKS, before)
+        ranked = [[candidate.word for candidate in few] for few in found]
         spelt = greedy(log_probs, self._layout)
         return np.array(
             [
-                (word in found[:1], word in found, word == text)
-                for word, found, text in zip(words, ranked, spelt, strict=True)
+                (word in few[:1], word in few, word == text)
+                for word, few, text in zip(words, ranked, spelt, strict=True)
             ]
         )
+
+    def _rank(
+        self, log_probs: NDArray[np.float32], gestures: Sequence[Gesture], top_k: int, before: Before
+    ) -> list[list[Candidate]]:
+        paths = Paths.of(self._layout, gestures)
+        return self._decoder.decode_batch(log_probs, self._search, top_k, before, paths)
 
 
 def accuracy(
@@ -109,11 +115,11 @@ def _batch_places(
 
 def latency(model: Model, gestures: Sequence[Gesture]) -> Latency:
     """Read each swipe alone, one after another, after one that warms up."""
-    model.rank(model.log_probs(gestures[:1]), RANKS)
+    model.rank(gestures[:1], RANKS)
     times = []
     for gesture in gestures:
         start = perf_counter()
-        model.rank(model.log_probs([gesture]), RANKS)
+        model.rank([gesture], RANKS)
         times.append(perf_counter() - start)
     p50, p99 = np.percentile(times, (50, 99)) * 1000
     return Latency(float(p50), float(p99))

@@ -101,9 +101,9 @@ def test_the_search_knows_the_words_before_only_when_it_is_told(
     file, told = tmp_path / "figures.json", list[Any]()
     real = Decoder.decode_batch
 
-    def noting(self: Decoder, log_probs: Any, search: Any, top_k: int, before: Any = None) -> Any:
+    def noting(self: Decoder, log_probs: Any, search: Any, top_k: int, before: Any, paths: Any) -> Any:
         told.append(before)
-        return real(self, log_probs, search, top_k, before)
+        return real(self, log_probs, search, top_k, before, paths)
 
     monkeypatch.setattr(Decoder, "decode_batch", noting)
     log = logs / "person.log"

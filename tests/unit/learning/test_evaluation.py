@@ -34,7 +34,7 @@ def some_swipes(words: list[str]) -> list[Gesture]:
 def test_each_right_place_counts_once() -> None:
     model = a_model(SearchWeights(0.3, 0.0, 1.0))
     gestures = some_swipes(["hello"] * 300)
-    ranked = model.rank(model.log_probs(gestures), 4)
+    ranked = model.rank(gestures, 4)
     words = [
         found[i % 4].word for i, found in enumerate(ranked)
     ]  # a quarter each first, second, third, fourth
@@ -62,7 +62,17 @@ def test_a_word_outside_the_lexicon_is_wrong_and_not_covered() -> None:
 def test_the_models_own_search_weights_decide() -> None:
     gestures = some_swipes(["hello", "swipe"])
     longest = a_model(SearchWeights(0.0, 1000.0, 1.0))
-    assert [found[0].word for found in longest.rank(longest.log_probs(gestures), 1)] == ["letter", "letter"]
+    assert [found[0].word for found in longest.rank(gestures, 1)] == ["letter", "letter"]
+
+
+def test_of_words_that_a_network_cannot_tell_apart_the_swipes_path_decides() -> None:
+    words = ["swipe", "kafka", "model"]
+    zeros = {name: np.zeros(shape, np.float32) for name, shape in ENGLISH.shapes.items()}
+    lexicon = Lexicon(tuple(words), np.full(3, -1.0, np.float32), "en", LAYOUT.alphabet)
+    model = Model(ENGLISH, with_search(zeros, SearchWeights(1.0, 0.0, 1.0)), Decoder(lexicon, LAYOUT))
+    gestures = some_swipes(words)
+    assert [found[0].word for found in model.rank(gestures, 1)] == words
+    assert accuracy(model, words, gestures, frozenset(words), 1, lambda done: None).top1 == 1
 
 
 def test_no_swipes_are_an_error() -> None:
