@@ -47,6 +47,7 @@ def evaluate(
     """
     console, line = Console(stderr=True), known_lineage(lineage, "--lineage")
     layout, lexicon = load_layout(line.layout), lexicon or line.lexicon
+    bigrams = _bigrams(lexicon, swipes) if context else None
     with Progress(console=console) as bar:
         reading = bar.add_task("reading swipes", total=None)
         people = []
@@ -59,7 +60,7 @@ def evaluate(
             raise FedswipeError(f"{swipes}: nobody to judge; give logs of other people")
         with _blaming("--words", words) if words else _blaming("--lexicon", lexicon):
             known = _lexicon(lexicon, words, layout)
-        decoder = Decoder(known.smoothed(), layout, bigrams=_bigrams(lexicon, swipes) if context else None)
+        decoder = Decoder(known.smoothed(), layout, bigrams=bigrams)
         data = resolve_model(model, line.model_id)
         architecture = Architecture(layout)
         with _blaming("--model", model):

@@ -46,8 +46,9 @@ class Lexicon:
         if len(wanted) > len(self.words):
             raise ValueError(f"words: {len(wanted)}; a lexicon of {len(self.words)} cannot hold them")
         known = dict(zip(self.words, self.log_unigram.tolist(), strict=True))
-        frequencies = _frequencies(self.language)
-        new = {word: log_share(frequencies, word) for word in wanted if word not in known}
+        strange = [word for word in wanted if word not in known]
+        frequencies = _frequencies(self.language) if strange else {}
+        new = {word: log_share(frequencies, word) for word in strange}
         rare = [word for word in reversed(self.words) if word not in wanted][: len(new)]
         kept = {word: log for word, log in known.items() if word not in set(rare)}
         return _ranked(kept | new, self.language, self.alphabet)
@@ -134,6 +135,8 @@ def _frequencies(language: str) -> Mapping[str, float]:
 
 def _sayable(word: str) -> bool:
     """Whether the network's output has steps enough: one a letter, one more between two equal ones."""
+    if 2 * len(word) <= OUTPUT_STEPS:  # nearly all words, and build_lexicon asks for a million
+        return True
     return len(word) + sum(a == b for a, b in pairwise(word)) <= OUTPUT_STEPS
 
 

@@ -21,6 +21,14 @@ def lexicon(words: dict[str, float]) -> Lexicon:
     return Lexicon(tuple(words), log_unigram, "en", english().alphabet)
 
 
+def random_words(seed: int, count: int) -> dict[str, float]:
+    """At most this many words of one to seven letters a to c, with their log unigram probabilities."""
+    random = np.random.default_rng(seed)
+    letters, lengths = random.choice(list("abc"), (count, 7)), random.integers(1, 8, count)
+    logs = random.uniform(-14, -1, count).astype(np.float32).tolist()
+    return {"".join(row[:length]): log for row, length, log in zip(letters, lengths, logs, strict=True)}
+
+
 def log_softmax(logits: np.ndarray) -> np.ndarray:
     """Logits as log probabilities, float32."""
     return (logits - np.logaddexp.reduce(logits, axis=-1, keepdims=True)).astype(np.float32)
@@ -42,18 +50,16 @@ def spell(pattern: str) -> np.ndarray:
 
 def ctc_by_states(log_probs: np.ndarray, word: str) -> float:
     """Graves' forward variables over the word with blanks between, in logarithms."""
-    states = [0]
-    for code in english().encode(word).tolist():
-        states += [code, 0]
+    states = np.zeros(2 * len(word) + 1, np.int64)
+    states[1::2] = english().encode(word)
+    skips = np.zeros(len(states), np.bool_)  # the blank before a letter, unless the letter before is the same
+    skips[3::2] = states[3::2] != states[1:-2:2]
     alpha = np.full(len(states), -np.inf)
     alpha[:2] = log_probs[0, states[:2]]
     for step in log_probs[1:].astype(np.float64):
-        before, alpha = alpha, np.full(len(states), -np.inf)
-        for s, code in enumerate(states):
-            reached = [before[s]] + ([before[s - 1]] if s > 0 else [])
-            if s > 1 and code != 0 and code != states[s - 2]:
-                reached.append(before[s - 2])
-            alpha[s] = np.logaddexp.reduce(reached) + step[code]
+        before = np.concatenate([[-np.inf, -np.inf], alpha])
+        reached = (before[2:], before[1:-1], np.where(skips, before[:-2], -np.inf))
+        alpha = np.logaddexp.reduce(reached) + step[states]
     return float(np.logaddexp(alpha[-1], alpha[-2]))
 
 

@@ -33,7 +33,7 @@ def some_swipes(words: list[str]) -> list[Gesture]:
 
 def test_each_right_place_counts_once() -> None:
     model = a_model(SearchWeights(0.3, 0.0, 1.0))
-    gestures = some_swipes(["hello"] * 300)
+    gestures = some_swipes(["hello"] * 60) * 5
     ranked = model.rank(gestures, 4)
     words = [
         found[i % 4].word for i, found in enumerate(ranked)

@@ -1,8 +1,11 @@
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 
+import httpx
 import numpy as np
 import pytest
+from fastapi import FastAPI
 
 from fedswipe.chain import Link
 from fedswipe.events import ClosedBy, GlobalModelPublished, LinkRef, OffsetRange, Sha256, Version
@@ -15,7 +18,11 @@ from fedswipe.swipe.search import Decoder
 from fedswipe.swipe.search_weights import SearchWeights
 from fedswipe.testing.modelstore import InMemoryModelStore
 from fedswipe.topology import LINEAGES
+from services.predictor.api import create_app
+from services.predictor.bounded_pool import BoundedPool
 from services.predictor.handlers import Predictor, Published
+from services.predictor.readiness import Readiness
+from services.predictor.requests import Keyboard
 
 WORDS = ("the", "and", "you", "that", "this", "hello", "world", "swipe", "quick", "brown", "fox", "jumps")
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
@@ -50,6 +57,7 @@ def architecture(decoder: Decoder) -> Architecture:
 def random_model(architecture: Architecture) -> Callable[[int], bytes]:
     """The bytes of a model with random weights, other ones for each seed."""
 
+    @cache
     def build(seed: int) -> bytes:
         random = np.random.default_rng(seed)
         weights = {
@@ -101,3 +109,32 @@ def publish(
         return made
 
     return put
+
+
+@pytest.fixture
+def loaded(
+    predictor: Predictor, publish: Callable[[int, bytes], Published], random_model: Callable[[int], bytes]
+) -> Published:
+    """The version that `predictor` serves."""
+    published = publish(4, random_model(4))
+    predictor.reload_model(published)
+    return published
+
+
+@pytest.fixture
+def pool() -> Iterator[BoundedPool]:
+    pool = BoundedPool(threads=2, waiting=2)
+    yield pool
+    pool.close()
+
+
+@pytest.fixture
+def app(predictor: Predictor, pool: BoundedPool) -> FastAPI:
+    ready = Readiness(predictor, caught_up=lambda: True, store_state=lambda: "closed", predictions=str)
+    return create_app(predictor, ready, pool, Keyboard("qwerty-en", 360.0, 216.0), note=lambda _: None)
+
+
+@pytest.fixture
+async def http(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://predictor") as client:
+        yield client

@@ -11,7 +11,13 @@ from fedswipe.kafka.partitioning import partition_of
 from fedswipe.testing.event_log import InMemoryEventLog
 from fedswipe.testing.until import until
 from fedswipe.topology import PREDICTIONS
+from services.predictor import prediction_log
 from services.predictor.prediction_log import PredictionLog
+
+
+@pytest.fixture(autouse=True)
+def _notices_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prediction_log, "NOTICE_SECONDS", 0.01)
 
 
 def prediction(number: int, client: str = "ann") -> PredictionServed:

@@ -16,6 +16,7 @@ from fedswipe.testing.exhaustive_search import (
     lexicon,
     log_softmax,
     random_outputs,
+    random_words,
     spell,
 )
 
@@ -24,11 +25,7 @@ PLAIN = SearchWeights(unigram=0.0, length=0.0, scale=1.0)
 EVERYTHING = Beam(width=2**31, reach=np.inf, idle=0.0)
 
 
-some_words = st.dictionaries(
-    st.text("abc", min_size=1, max_size=7), st.floats(-14, -1, width=32), min_size=1, max_size=60
-)
-
-
+some_words = st.builds(random_words, st.integers(0, 2**32), st.integers(1, 60))
 any_search = st.builds(SearchWeights, st.floats(-1, 2), st.floats(-3, 6), st.just(1.0))
 any_outputs = st.builds(
     random_outputs, st.integers(0, 2**32), st.integers(1, 16), st.sampled_from([0.0, 0.3, 1.0, 3.0, 10.0])

@@ -11,13 +11,18 @@ from fedswipe.swipe.layout import load_layout
 from fedswipe.swipe.lexicon import Lexicon
 from fedswipe.swipe.search import Decoder
 from fedswipe.swipe.search_weights import SearchWeights
-from fedswipe.testing.exhaustive_search import english, every_score, lexicon, random_outputs, spell
+from fedswipe.testing.exhaustive_search import (
+    english,
+    every_score,
+    lexicon,
+    random_outputs,
+    random_words,
+    spell,
+)
 
 LAYOUT = english()
 PLAIN = SearchWeights(unigram=0.0, length=0.0, scale=1.0)
-some_words = st.dictionaries(
-    st.text("abc", min_size=1, max_size=7), st.floats(-14, -1, width=32), min_size=1, max_size=60
-)
+some_words = st.builds(random_words, st.integers(0, 2**32), st.integers(1, 60))
 any_search = st.builds(SearchWeights, st.floats(-1, 2), st.floats(-3, 6), st.just(1.0))
 sharpness = st.sampled_from([0.0, 1.0, 10.0, 3000.0])
 any_outputs = st.builds(random_outputs, st.integers(0, 2**32), st.integers(1, 16), sharpness)

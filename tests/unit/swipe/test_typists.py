@@ -19,11 +19,11 @@ def starts_right_of_the_key(words: tuple[str, ...], gestures: tuple) -> float:
 
 def test_people_keep_their_style_from_swipe_to_swipe() -> None:
     leaning = replace(FACTORY, offset_x=Normal(0, 0.4))
-    typists = simulate_typists(LAYOUT, LEXICON, people=10, swipes_each=200, seed=0, population=leaning)
+    typists = simulate_typists(LAYOUT, LEXICON, people=10, swipes_each=40, seed=0, population=leaning)
     halves = [
         (
-            starts_right_of_the_key(t.words[:100], t.gestures[:100]),
-            starts_right_of_the_key(t.words[100:], t.gestures[100:]),
+            starts_right_of_the_key(t.words[:20], t.gestures[:20]),
+            starts_right_of_the_key(t.words[20:], t.gestures[20:]),
         )
         for t in typists
     ]

@@ -16,7 +16,7 @@ from fedswipe.training.network import fresh_weights
 LAYOUT = load_layout("qwerty-en")
 ENGLISH = Architecture(LAYOUT)
 WEIGHTS = with_search(fresh_weights(ENGLISH, 0), SearchWeights(0.3, 1.0, 1.0))
-WORDS = ["hello", "a", "letter", "kafka", "swipe", "federation"] * 4
+WORDS = ["hello", "a", "letter", "kafka", "swipe", "federation"] * 2
 EXAMPLES = Examples.of(
     np.random.default_rng(0).normal(size=(len(WORDS), 64, ENGLISH.channels)).astype(np.float32),
     [target(LAYOUT, word) for word in WORDS],
@@ -25,7 +25,7 @@ STEPS = 6
 
 
 def training(pool: ThreadPoolExecutor, parts: int) -> CentralTraining:
-    return CentralTraining(ENGLISH, WEIGHTS, CentralRecipe(batch_size=12), STEPS, pool, parts)
+    return CentralTraining(ENGLISH, WEIGHTS, CentralRecipe(batch_size=6), STEPS, pool, parts)
 
 
 def go_on(run: CentralTraining, epochs: range) -> list[float]:
@@ -33,7 +33,7 @@ def go_on(run: CentralTraining, epochs: range) -> list[float]:
         run.step(batch, random)
         for epoch in epochs
         for random in [np.random.default_rng(epoch)]
-        for batch in shuffled(EXAMPLES, 12, random)
+        for batch in shuffled(EXAMPLES, 6, random)
     ]
 
 

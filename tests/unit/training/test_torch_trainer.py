@@ -42,7 +42,7 @@ def base() -> BaseModel:
 
 @pytest.fixture(scope="module")
 def clients() -> list[ClientSwipes]:
-    typists = simulate_typists(LAYOUT, load_lexicon("en-10k"), people=5, swipes_each=8, seed=1)
+    typists = simulate_typists(LAYOUT, load_lexicon("en-10k"), people=5, swipes_each=5, seed=1)
     features = [extract(LAYOUT, typist.gestures) for typist in typists]
     return [ClientSwipes(features[n], typist.words, seed=n) for n, typist in enumerate(typists)]
 
