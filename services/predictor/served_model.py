@@ -11,12 +11,13 @@ from fedswipe.events import ModelId, Sha256, Version
 from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.evaluation import Model
 from fedswipe.learning.weights import from_bytes, search_weights
+from fedswipe.swipe.candidate import shares
 from fedswipe.swipe.context import Before
 from fedswipe.swipe.features import extract
 from fedswipe.swipe.gesture import Gesture
 from fedswipe.swipe.layout import Layout
 from fedswipe.swipe.paths import Paths
-from fedswipe.swipe.search import Decoder, shares
+from fedswipe.swipe.search import Decoder
 from fedswipe.swipe.search_weights import SearchWeights
 
 KEYBOARD = (360.0, 200.0)  # pixels, of the gesture that warms up

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.inference import Network
 from fedswipe.learning.weights import Weights, search_weights
+from fedswipe.swipe.candidate import Candidate
 from fedswipe.swipe.context import Before
 from fedswipe.swipe.features import extract
 from fedswipe.swipe.gesture import Gesture
+from fedswipe.swipe.greedy import greedy
 from fedswipe.swipe.paths import Paths
-from fedswipe.swipe.search import Candidate, Decoder, greedy
+from fedswipe.swipe.search import Decoder
 
 BATCH = 128
 RANKS = 3

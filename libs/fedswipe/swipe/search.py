@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
-from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from fedswipe.swipe.beam import Beam, find
 from fedswipe.swipe.bigrams import UNKNOWN, Bigrams
+from fedswipe.swipe.candidate import Candidate
 from fedswipe.swipe.context import Before
 from fedswipe.swipe.ctc import word_ctcs
 from fedswipe.swipe.layout import Layout
@@ -25,16 +25,6 @@ WIDER = 4  # times as wide is the beam where it held fewer words than were asked
 BY_PATHS = 2  # times as wide where paths are known: they bring words forward that the outputs put far back
 PATH_COST = 2.0  # nats for each key width that a swipe lies from a word's ideal path, on average
 SPARE = 14  # finalists more than words asked for: the beam's order is nearly the exact one
-
-
-class Candidate(NamedTuple):
-    """A word of the lexicon; ctc is the natural log of its exact CTC probability, length its letters."""
-
-    word: str
-    score: float
-    ctc: float
-    log_unigram: float
-    length: int
 
 
 class Ranking(NamedTuple):
@@ -205,18 +195,3 @@ def _widened(beam: Beam, times: int) -> Beam:
     return Beam(
         times * beam.width, float(times * beam.reach), float(beam.idle)
     )  # ints would be compiled for anew
-
-
-def shares(candidates: Sequence[Candidate], search: SearchWeights) -> NDArray[np.float64]:
-    """The candidates' probabilities among themselves: softmax(scale * score), (len(candidates),)."""
-    scores = search.scale * np.array([candidate.score for candidate in candidates])
-    weights = np.exp(scores - scores.max(initial=-np.inf))
-    return weights / weights.sum()  # type: ignore[no-any-return]  # numpy's sum is Any
-
-
-def greedy(log_probs: LogProbs, layout: Layout) -> list[str]:
-    """The likeliest class of each step, repeats merged, blanks dropped: (N, T, classes) to N strings."""
-    return [
-        "".join(layout.alphabet[code - 1] for code, _ in groupby(codes) if code)
-        for codes in log_probs.argmax(axis=2).tolist()
-    ]

@@ -8,7 +8,7 @@ from math import isfinite
 class SearchWeights:
     """How a word's score is made: ctc + unigram * log unigram + length * letters; they belong to a model.
 
-    Any finite numbers. scale makes probabilities of scores, see `search.shares`.
+    Any finite numbers. scale makes probabilities of scores, see `candidate.shares`.
     """
 
     unigram: float

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fedswipe.learning.weights import LEAST_SCALE
-from fedswipe.swipe.search import Candidate
+from fedswipe.swipe.candidate import Candidate
 from fedswipe.swipe.search_weights import SearchWeights
 
 Array = NDArray[np.float64]

@@ -6,7 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedswipe.swipe.beam import Beam
-from fedswipe.swipe.search import Candidate, Decoder, greedy, shares
+from fedswipe.swipe.candidate import Candidate, shares
+from fedswipe.swipe.greedy import greedy
+from fedswipe.swipe.search import Decoder
 from fedswipe.swipe.search_weights import SearchWeights
 from fedswipe.swipe.trie import NO_WORD
 from fedswipe.testing.exhaustive_search import (

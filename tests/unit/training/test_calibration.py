@@ -1,6 +1,6 @@
 import numpy as np
 
-from fedswipe.swipe.search import Candidate
+from fedswipe.swipe.candidate import Candidate
 from fedswipe.swipe.search_weights import SearchWeights
 from fedswipe.training.calibration import RankedSwipe, calibrate
 
