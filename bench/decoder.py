@@ -140,7 +140,7 @@ def each(outputs: Outputs, paths: Paths) -> list[tuple[Outputs, Paths]]:
 
 
 def times(decoder: Decoder, outputs: Outputs, paths: Paths, search: SearchWeights) -> None:
-    rows = np.split(np.arange(len(outputs)), 10)
+    rows = np.array_split(np.arange(len(outputs)), 10)
     parts = [(outputs[some], paths.of_rows(some)) for some in rows]
     for k in (10, 50):
         one_by_one = least(lambda one, k=k: decoder.decode(one[0], search, k, one[1]), each(outputs, paths))
