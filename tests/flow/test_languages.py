@@ -111,7 +111,9 @@ class Served:
     def prove(self) -> None:
         """Recompute the whole chain."""
         replay = Replay(
-            self.line, self.architecture, self.store, lambda start, end: self.log.read(start, end)
+            *(self.line, self.architecture, self.store),
+            lambda start, end: self.log.read(start, end),
+            self.log.clients.until,
         )
         for offset, data in enumerate(self.log.links):
             assert replay.add(data, offset) is not None

@@ -1,7 +1,7 @@
 """Compares what a link names with what was recomputed, and says where they differ."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from fedswipe.audit.finding import Finding, broken
@@ -81,20 +81,23 @@ def _other(what: str, made: bytes, stored: Stored, event: GlobalModelPublished) 
         detail = f"the {what} it names is not the one that its deltas make{_named(names)}"
         return broken(f"other_{what}", detail, event.version, tensors=names)
     try:
-        said = Manifest.from_bytes(stored.data or b"{}").entries
+        said = Manifest.from_bytes(stored.data or b"{}")
     except FedswipeError:
-        said = ()
-    return _other_verdicts(said, Manifest.from_bytes(made).entries, event)
+        said = Manifest(())
+    return _other_manifest(said, Manifest.from_bytes(made), event)
 
 
-def _other_verdicts(said: Iterable[Entry], made: Iterable[Entry], event: GlobalModelPublished) -> Finding:
-    told, found = ({entry.offset: entry for entry in entries} for entries in (said, made))
+def _other_manifest(said: Manifest, made: Manifest, event: GlobalModelPublished) -> Finding:
+    told, found = ({entry.offset: entry for entry in manifest.entries} for manifest in (said, made))
     wrong = sorted(at for at in told.keys() | found.keys() if told.get(at) != found.get(at))
     texts = [f"{at}: {_verdict(told.get(at))}, recomputed {_verdict(found.get(at))}" for at in wrong[:SHOWN]]
     more = f" and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
     partition = event.ranges[0].partition
     at = OffsetRange(partition, wrong[0], wrong[-1] + 1) if wrong else event.ranges[0]
     detail = f"its manifest has other verdicts, at offset {'; '.join(texts)}{more}"
+    if not wrong:
+        ends = f"{said.clients_end}, by the log {made.clients_end}"
+        detail = f"its manifest says that it knew the forgotten clients up to offset {ends}"
     return broken("other_manifest", detail, event.version, topic=WEIGHT_DELTAS.name, offsets=at)
 
 

@@ -14,6 +14,7 @@ from fedswipe.audit.shelf import Shelf, Stored
 from fedswipe.chain import Chain, Link
 from fedswipe.errors import FedswipeError
 from fedswipe.events import DeltaId, GlobalModelPublished, ObjectRef, OffsetRange
+from fedswipe.forgotten_clients import Forgotten
 from fedswipe.learning import optimizer
 from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.manifest import Entry, Manifest
@@ -26,6 +27,7 @@ from fedswipe.modelstore.port import ContentMismatch, ObjectMissing
 from fedswipe.topology import WEIGHT_DELTAS
 
 Events = Callable[[int], GlobalModelPublished]
+Clients = Callable[[int], Forgotten]  # what the clients' topic says before this offset, at most all it has
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Recomputation:
         architecture: Architecture,
         store: ObjectReader,
         events: Events,
+        clients: Clients,
         noise_keys: Sequence[bytes] = (),
     ) -> None:
         self.shelf = Shelf(store, architecture)
@@ -56,6 +59,8 @@ class Recomputation:
         self._architecture = architecture
         self._store = store
         self._events = events
+        self._clients = clients
+        self._clients_end = 0  # of the link that stands; no later one may know less
         self._noise_keys = noise_keys
         self._standing: Trained | None = None
         self._folded: dict[int, frozenset[DeltaId]] = {}
@@ -80,6 +85,7 @@ class Recomputation:
             findings += compare_privacy(event, self._events(step.parent.version), recipe)
         self._stand_on(event.version, None, objects)
         self._remember(event.version, manifest or Manifest(()))
+        self._forgotten(manifest or Manifest(()))
         return Proof(manifest.entries if manifest else (), tuple(findings))
 
     def prove(self, step: Step, records: Iterable[DeltaRecord]) -> Proof:
@@ -100,7 +106,7 @@ class Recomputation:
             return Proof(manifest.entries, tuple(findings))
         stored = objects["manifest"].manifest
         window = self._fold(head, recipe, event, records, stored or Manifest(()), findings)
-        manifest = Manifest.of(window.entries)
+        manifest = window.manifest
         sum_, noise = with_noise(event, recipe, window.sum, self._noise_keys)
         findings += [noise] if noise else []
         trained = None
@@ -139,7 +145,8 @@ class Recomputation:
         """Judge and fold; of what the store lacked then, the stored manifest is the evidence (ADR 0020)."""
         bound = recipe.staleness_bound
         history = History.of(self._chain, head, self._seen(head, bound), bound)
-        window = Window(recipe, self._chain.model_id, self._architecture.sizes, history)
+        forgotten = self._forgotten(stored)
+        window = Window(recipe, self._chain.model_id, self._architecture.sizes, history, forgotten=forgotten)
         witnessed = stored.witnessed
         for record in records:
             if window.full:
@@ -191,6 +198,12 @@ class Recomputation:
 
     def _remember(self, version: int, manifest: Manifest) -> None:
         self._folded[version] = manifest.folded
+
+    def _forgotten(self, stored: Manifest) -> Forgotten:
+        """Return whom a window had to leave out: by what it says it knew, and what an earlier one knew."""
+        forgotten = self._clients(max(stored.clients_end or 0, self._clients_end))
+        self._clients_end = forgotten.end
+        return forgotten
 
     def _stand_on(self, version: int, made: Trained | None, objects: dict[str, Stored]) -> None:
         """Go on from what was recomputed if it is the link's, else from what the link's readers had."""

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from functools import partial
 
 from fedswipe.audit.ahead import ahead
+from fedswipe.audit.clients import ClientsEvidence
 from fedswipe.audit.delta_cursor import DeltaCursor
 from fedswipe.audit.delta_record import DeltaRecord, fetching
 from fedswipe.audit.evidence import Evidence, Kept, ObjectReader
@@ -51,7 +52,10 @@ class LineageWalk:
         self._ledger = ledger
         self._progress = progress
         events = partial(event_of, self.chain, evidence=evidence)
-        self._recomputation = Recomputation(self.chain, architecture, store, events, scope.noise_keys)
+        self.clients = ClientsEvidence(evidence)
+        self._recomputation = Recomputation(
+            self.chain, architecture, store, events, self.clients.until, scope.noise_keys
+        )
         self._kept = Kept(0, 0)
         self._cursor: DeltaCursor | None = None
 
