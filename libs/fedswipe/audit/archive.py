@@ -1,7 +1,8 @@
 """Copies evidence into the object store before its topics' retention deletes it.
 
 An archive is an index that names content-addressed objects: chunks of records as they were, and for each
-swipe where it has to stand. It holds no swipe; of a dead letter it keeps position and reason alone.
+swipe where it has to stand. It holds no swipe; of a dead letter it keeps position and reason alone, of a
+forgotten client's delta its id and which swipes it was of.
 """
 
 import io
@@ -18,8 +19,10 @@ from fedswipe.audit.record_file import StampedRecord, write_records
 from fedswipe.audit.swipe_classes import SwipeClasses
 from fedswipe.dead_letters.closing import RETRIED_AS, how_closed, retried_as
 from fedswipe.errors import FedswipeError, InvalidMessage
-from fedswipe.events import DeadLettered, Header, ModelId, ObjectRef
+from fedswipe.events import ClientId, DeadLettered, DeltaComputed, Header, ModelId, ObjectRef
+from fedswipe.forgotten_clients import Forgotten
 
+NO_CLIENT = ClientId("")  # whose archived delta says no more: nobody's id is empty
 CHUNK = 16_000_000  # bytes of records in one object; one is in memory at a time
 
 
@@ -106,6 +109,20 @@ def stripped(stamped: StampedRecord, schemas: codec.SchemaSource) -> StampedReco
     named = () if retry is None else (Header(RETRIED_AS, str(retry).encode()),)
     bare = codec.encode(replace(letter, key=None, value=None, headers=named, detail=""))
     return replace(stamped, record=replace(stamped.record, key=None, value=bare, headers=()))
+
+
+def without_forgotten(
+    stamped: StampedRecord, forgotten: Forgotten, schemas: codec.SchemaSource
+) -> StampedRecord:
+    """Return a delta as it is, or without client, numbers and losses when its client is forgotten."""
+    try:
+        delta = codec.decode(DeltaComputed, stamped.record.value, schemas)
+    except InvalidMessage:
+        return stamped
+    if not forgotten.has(delta.client_id):
+        return stamped
+    bare = replace(delta, client_id=NO_CLIENT, payload=None, content=None, loss_before=0.0, loss_after=0.0)
+    return replace(stamped, record=replace(stamped.record, value=codec.encode(bare), headers=()))
 
 
 def put_references(store: ArchiveStore, model_id: ModelId, topic: str, found: SwipeClasses) -> Chunk:

@@ -3,14 +3,19 @@
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from fedswipe.audit.finding import Finding, broken
 from fedswipe.audit.shelf import Stored
 from fedswipe.audit.tensors import differing
 from fedswipe.errors import FedswipeError
 from fedswipe.events import ClosedBy, GlobalModelPublished, OffsetRange
+from fedswipe.learning import optimizer
+from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.manifest import Entry, Manifest
+from fedswipe.learning.optimizer import Trained
 from fedswipe.learning.verdict import Verdict
+from fedswipe.learning.weights import to_bytes
 from fedswipe.learning.window import Window
 from fedswipe.topology import WEIGHT_DELTAS
 
@@ -24,6 +29,14 @@ class Made:
     model: bytes | None
     optimizer: bytes | None
     manifest: Manifest | None
+
+    @classmethod
+    def of(cls, trained: Trained | None, manifest: Manifest, architecture: Architecture) -> Self:
+        """Take a window's model, None where it could not be made, and its manifest."""
+        if trained is None:
+            return cls(None, None, manifest)
+        model = to_bytes(architecture.split(trained.weights))
+        return cls(model, optimizer.state_to_bytes(trained.state), manifest)
 
     def fits(self, event: GlobalModelPublished) -> bool:
         """Tell whether model and state are those that the link names."""

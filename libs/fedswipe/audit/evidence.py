@@ -20,12 +20,13 @@ from fedswipe.topology import Topic
 class Kept:
     """Offsets [start, end) of a partition are there, without a hole; archives may have earlier ones.
 
-    `archived` are such stretches, each [start, end).
+    `archived` are such stretches, each [start, end). What lies before `live` comes from archives.
     """
 
     start: int
     end: int
     archived: tuple[tuple[int, int], ...] = ()
+    live: int = 0
 
     def has(self, offset: int) -> bool:
         """Tell whether what lay at this offset can still be read."""

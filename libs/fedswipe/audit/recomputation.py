@@ -21,7 +21,6 @@ from fedswipe.learning.manifest import Entry, Manifest
 from fedswipe.learning.optimizer import Trained
 from fedswipe.learning.recipe import Recipe
 from fedswipe.learning.verdict import Verdict
-from fedswipe.learning.weights import to_bytes
 from fedswipe.learning.window import History, Window
 from fedswipe.modelstore.port import ContentMismatch, ObjectMissing
 from fedswipe.topology import WEIGHT_DELTAS
@@ -85,7 +84,6 @@ class Recomputation:
             findings += compare_privacy(event, self._events(step.parent.version), recipe)
         self._stand_on(event.version, None, objects)
         self._remember(event.version, manifest or Manifest(()))
-        self._forgotten(manifest or Manifest(()))
         return Proof(manifest.entries if manifest else (), tuple(findings))
 
     def prove(self, step: Step, records: Iterable[DeltaRecord]) -> Proof:
@@ -97,10 +95,8 @@ class Recomputation:
         if recipe is None or base is None:
             what = "recipe" if recipe is None else "parent's model"
             detail = f"cannot be recomputed: its {what} cannot be read"
-            findings += [
-                *compare(event, objects, Made(None, None, None)),
-                broken("no_base", detail, event.version),
-            ]
+            findings += compare(event, objects, Made(None, None, None))
+            findings.append(broken("no_base", detail, event.version))
             self._stand_on(event.version, None, objects)
             manifest = objects["manifest"].manifest or Manifest(())
             return Proof(manifest.entries, tuple(findings))
@@ -112,7 +108,7 @@ class Recomputation:
         trained = None
         if sum_ is not None:
             trained = Trained(*optimizer.apply(base.weights, base.state, sum_, recipe, head.version))
-        made = self._made(trained, manifest)
+        made = Made.of(trained, manifest, self._architecture)
         findings += compare(event, objects, made)
         findings += compare_counts(event, manifest.entries, window.examples)
         findings += compare_privacy(event, self._events(head.version), recipe)
@@ -120,12 +116,6 @@ class Recomputation:
         self._stand_on(event.version, trained if made.fits(event) else None, objects)
         self._remember(event.version, stored or manifest)
         return Proof(manifest.entries, tuple(findings))
-
-    def _made(self, trained: Trained | None, manifest: Manifest) -> Made:
-        if trained is None:
-            return Made(None, None, manifest)
-        model = to_bytes(self._architecture.split(trained.weights))
-        return Made(model, optimizer.state_to_bytes(trained.state), manifest)
 
     def _base(self, event: GlobalModelPublished) -> Trained | None:
         """Return what the link steps from: its parent, or the older version that a rollback takes back."""
@@ -198,12 +188,11 @@ class Recomputation:
 
     def _remember(self, version: int, manifest: Manifest) -> None:
         self._folded[version] = manifest.folded
+        self._clients_end = self._forgotten(manifest).end
 
     def _forgotten(self, stored: Manifest) -> Forgotten:
         """Return whom a window had to leave out: by what it says it knew, and what an earlier one knew."""
-        forgotten = self._clients(max(stored.clients_end or 0, self._clients_end))
-        self._clients_end = forgotten.end
-        return forgotten
+        return self._clients(max(stored.clients_end or 0, self._clients_end))
 
     def _stand_on(self, version: int, made: Trained | None, objects: dict[str, Stored]) -> None:
         """Go on from what was recomputed if it is the link's, else from what the link's readers had."""

@@ -16,6 +16,7 @@ from fedswipe.audit.verify import verify
 from fedswipe.dead_letters.closing import Closing, closing, taken_up
 from fedswipe.dead_letters.position import Position, retry_headers
 from fedswipe.events import (
+    ClientForgotten,
     ClientId,
     DeltaCodec,
     DeltaComputed,
@@ -36,7 +37,7 @@ from fedswipe.swipe.layout import load_layout
 from fedswipe.testing.evidence import InMemoryEvidence
 from fedswipe.testing.lineage_log import Fate, InMemoryLineageLog, LineageLogClient
 from fedswipe.testing.modelstore import InMemoryModelStore
-from fedswipe.topology import GLOBAL_MODELS, LINEAGES, SWIPES, WEIGHT_DELTAS, Topic, dead_letters
+from fedswipe.topology import CLIENTS, GLOBAL_MODELS, LINEAGES, SWIPES, WEIGHT_DELTAS, Topic, dead_letters
 from services.aggregator.handlers import Aggregation
 from services.aggregator.mailbox import Assigned
 from services.aggregator.objects import Objects
@@ -57,7 +58,7 @@ TINY = TinyArchitecture(load_layout(LINE.layout))
 class Lineage:
     """What was written, as an audit reads it: `evidence` and `store`; tests tamper with both."""
 
-    architecture = TINY
+    architecture, line = TINY, LINE
 
     def __init__(self, recipe: Recipe = RECIPE) -> None:
         self.recipe = recipe
@@ -98,6 +99,15 @@ class Lineage:
 
     def raw_swipe(self, value: bytes | None) -> int:
         return self.evidence.write(SWIPES, PARTITION, value, b"key")
+
+    def forget(self, client: str) -> int:
+        """Write what ingest writes when somebody asks to be forgotten."""
+        self._log.forget(ClientId(client))
+        return self.evidence.write(CLIENTS, 0, codec.encode(ClientForgotten(ClientId(client))))
+
+    def delta_letter(self, offset: int, reason: Verdict) -> None:
+        letter = self._log.deltas[offset][1].dead_letter(reason, EXPLANATIONS[reason], "aggregator")
+        self.evidence.write(dead_letters(WEIGHT_DELTAS), LINE.partition, codec.encode(letter))
 
     def swipe_letter(self, offset: int, reason: str = "malformed") -> None:
         record = next(r for r in self.evidence.records[SWIPES.name, PARTITION] if r.offset == offset)
@@ -152,13 +162,15 @@ class Lineage:
             assert head is not None
             self._aggregation._awaited_seek = None
             self._aggregation.fold_deltas(self._log.read(head.end, 99))
-            if self._client.chain.head == head:
+            if self._client.chain.head == head and self._aggregation._awaited_seek is None:
                 return self._publish()
 
     def close_by_time(self) -> None:
-        self._seconds += self.recipe.seconds
-        self._aggregation.close_due_window()
-        self._publish()
+        """Let time pass, and pass again where a window is folded again because a client was forgotten."""
+        for _ in range(2):
+            self._seconds += self.recipe.seconds
+            self._aggregation.close_due_window()
+            self.fold()
 
     def roll_back(self, version: int) -> None:
         """As an operator's command does."""
