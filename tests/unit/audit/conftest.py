@@ -15,6 +15,7 @@ from fedswipe.audit.scope import Scope
 from fedswipe.audit.verify import verify
 from fedswipe.dead_letters.closing import Closing, closing, taken_up
 from fedswipe.dead_letters.position import Position, retry_headers
+from fedswipe.errors import InvalidMessage
 from fedswipe.events import (
     ClientForgotten,
     ClientId,
@@ -27,6 +28,8 @@ from fedswipe.events import (
     SwipeId,
     SwipeRecorded,
 )
+from fedswipe.kafka.partitioning import partition_of
+from fedswipe.kafka.record import Record
 from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.delta import encode_delta
 from fedswipe.learning.recipe import Recipe
@@ -104,6 +107,13 @@ class Lineage:
         """Write what ingest writes when somebody asks to be forgotten."""
         self._log.forget(ClientId(client))
         return self.evidence.write(CLIENTS, 0, codec.encode(ClientForgotten(ClientId(client))))
+
+    def move_swipes(self, client: str) -> None:
+        """Have the swipes lie where this client's belong, each with its client as key."""
+        place, right = (SWIPES.name, PARTITION), (SWIPES.name, partition_of(client, SWIPES.partitions))
+        records = self.evidence.records.pop(place)
+        self.evidence.records[right] = [replace(one, key=owner(one)) for one in records]
+        self.evidence.ends[right] = self.evidence.ends.pop(place)
 
     def delta_letter(self, offset: int, reason: Verdict) -> None:
         letter = self._log.deltas[offset][1].dead_letter(reason, EXPLANATIONS[reason], "aggregator")
@@ -211,6 +221,13 @@ class Lineage:
                 record = self._log.deltas[offset][1]
                 letter = record.dead_letter(verdict, EXPLANATIONS[Verdict(verdict)], "aggregator")
                 self.evidence.write(dead_letters(WEIGHT_DELTAS), LINE.partition, codec.encode(letter))
+
+
+def owner(record: Record) -> bytes:
+    try:
+        return codec.decode(SwipeRecorded, record.value, codec.PackagedSchemas()).client_id.encode()
+    except InvalidMessage:
+        return b"nobody"
 
 
 @pytest.fixture
