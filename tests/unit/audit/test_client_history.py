@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from fedswipe import codec
@@ -42,6 +42,9 @@ def written(lineage: "Lineage") -> dict[int, tuple[str, str, int]]:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(steps, max_size=25))
+@example(
+    [("forget", "eve", 0), ("train", "bob", 1), ("train", "eve", 1), ("close", "", 0), ("forget", "bob", 0)]
+)
 def test_verdicts_told_from_topics_are_those_of_the_manifests(
     make_lineage: "type[Lineage]", log: list[tuple[str, str, int]]
 ) -> None:
