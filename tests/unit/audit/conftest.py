@@ -176,8 +176,8 @@ class Lineage:
                 return self._publish()
 
     def close_by_time(self) -> None:
-        """Let time pass, and pass again where a window is folded again because a client was forgotten."""
-        for _ in range(2):
+        """Let time pass, and pass again where a window is folded again: for a new head, a forgotten client."""
+        for _ in range(3):
             self._seconds += self.recipe.seconds
             self._aggregation.close_due_window()
             self.fold()
