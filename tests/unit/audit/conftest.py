@@ -176,7 +176,7 @@ class Lineage:
                 return self._publish()
 
     def close_by_time(self) -> None:
-        """Let time pass, and pass again where a window is folded again: for a new head, a forgotten client."""
+        """Let time pass, as often as a window may have to be folded again: for a new head, for a client."""
         for _ in range(3):
             self._seconds += self.recipe.seconds
             self._aggregation.close_due_window()
