@@ -3,7 +3,7 @@
 from fedswipe import codec
 from fedswipe.forgotten_clients import Forgotten, ForgottenClients
 from fedswipe.kafka.errors import BrokerUnavailable
-from fedswipe.kafka.log_range import read_to_end
+from fedswipe.kafka.log_range import kept_range, read_range
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.topology import CLIENTS
 
@@ -21,8 +21,8 @@ class ClientsReader:
 
         Raises BrokerUnavailable, also when the broker has fewer than `least` records.
         """
-        records, _ = read_to_end(self._settings, CLIENTS, 0, self._clients.end)
-        for record in records:
+        start, end = self._clients.end, kept_range(self._settings, CLIENTS.name, 0)[1]
+        for record in read_range(self._settings, CLIENTS, 0, start, end) if start < end else ():
             self._clients.add(record.offset, record.value, self._schemas)
         if self._clients.end < least:
             raise BrokerUnavailable(f"{CLIENTS.name}: ends at {self._clients.end}, others read {least}")
