@@ -163,8 +163,9 @@ class Aggregation:
         self._try(lambda: self._write_letters(head))
         trained = trained or self._try(lambda: self._objects.load(self._chain.event(head.version)))
         history = History.of(self._chain, head, seen, self._recipe.staleness_bound)
-        clients_end = self._objects.manifest(self._chain, self._chain.settling(head)).clients_end
-        forgotten = self._try(partial(self._log.forgotten, clients_end or 0))
+        settling = self._chain.settling(head)
+        known = self._try(lambda: self._objects.manifest(self._chain, settling).clients_end) or 0
+        forgotten = self._try(partial(self._log.forgotten, known))
         window = Window(self._recipe, self._chain.model_id, self._objects.sizes, history, forgotten=forgotten)
         self._tenure = Tenure(head, trained, window, head.end)
         if reading_from != head.end:

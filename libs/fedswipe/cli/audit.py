@@ -27,7 +27,8 @@ RepeatSpan = Annotated[
 @app.command(
     epilog="Exit codes: 0 proven; 1 broken: what and where is named; 2 evidence expired: which range and why "
     "(the JSON's `verdict` says so), or nothing was judged because an option was wrong or a server could "
-    "not be reached (an error on stderr; the JSON's `verdict` is `not judged`)."
+    "not be reached (an error on stderr; the JSON's `verdict` is `not judged`); 3 evidence forgotten: an "
+    "archive has left out what clients had forgotten."
 )
 def verify(
     model: Model = "swipe-en",
