@@ -38,7 +38,7 @@ from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.delta import encode_delta
 from fedswipe.learning.manifest import Manifest
 from fedswipe.learning.recipe import Recipe
-from fedswipe.learning.verdict import WITHOUT_LETTER, Verdict
+from fedswipe.learning.verdict import UNLETTERED, Verdict
 from fedswipe.learning.weights import to_bytes
 from fedswipe.serving.rollback import rollback
 from fedswipe.swipe.layout import load_layout
@@ -359,7 +359,7 @@ class World(RuleBasedStateMachine):
             settled = self.replay.settled
             committed = {o for o, (fate, _) in enumerate(self.log.deltas) if fate is Fate.COMMITTED}
             assert settled.keys() == committed, "STALL: deltas are left over"
-            owing = {o for o, verdict in settled.items() if verdict not in WITHOUT_LETTER}
+            owing = {o for o, verdict in settled.items() if verdict not in UNLETTERED}
             assert self.log.letters.keys() == owing, "LETTER: a refusal without one"
 
     def leave_alone(self, process: Process) -> None:

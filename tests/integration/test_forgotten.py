@@ -16,8 +16,11 @@ from fedswipe.audit.topics import TopicEvidence
 from fedswipe.cli.main import app
 from fedswipe.demo.crowd import Client
 from fedswipe.demo.gateway import Gateway
-from fedswipe.events import DeltaComputed, DeltaId, Sha256, Version
+from fedswipe.events import ClientForgotten, ClientId, DeltaComputed, DeltaId, Sha256, Version
+from fedswipe.kafka.clients_reader import ClientsReader
+from fedswipe.kafka.errors import BrokerUnavailable
 from fedswipe.kafka.producer import EventProducer
+from fedswipe.kafka.schemas import PublishedSchemas
 from fedswipe.learning.manifest import Manifest
 from fedswipe.learning.verdict import Verdict
 from fedswipe.swipe.gesture import LabelledGesture
@@ -27,7 +30,7 @@ from fedswipe.swipe.typists import simulate_typists
 from fedswipe.testing.proof import prove_chain, read_deltas, read_letters
 from fedswipe.testing.running_loop import RunningLoop, running_loop
 from fedswipe.testing.until import until
-from fedswipe.topology import LINEAGES, WEIGHT_DELTAS
+from fedswipe.topology import CLIENTS, LINEAGES, WEIGHT_DELTAS
 
 DEADLINE = 90.0  # seconds; reached only by a failure
 SWIPES_EACH = 6
@@ -135,6 +138,19 @@ def send_late(loop: RunningLoop, trained: DeltaComputed) -> int:
         offset = sent.result()
     until(lambda: loop.head.end > offset, "the late delta is settled", DEADLINE)
     return offset
+
+
+def test_a_reader_knows_everybody_whose_record_was_acknowledged_before_it_is_asked(loop: RunningLoop) -> None:
+    reader = ClientsReader(loop.kafka, PublishedSchemas(loop.kafka))
+    with EventProducer(loop.kafka) as producer:
+        for number in range(3):
+            client = ClientId(f"{uuid.uuid4().hex}-{number}")
+            before = reader.forgotten()
+            offset = producer.send(CLIENTS, ClientForgotten(client), key=client, partition=0).result()
+            assert reader.forgotten().offset(client) == offset
+            assert not before.has(client)
+    with pytest.raises(BrokerUnavailable, match="others read"):
+        reader.forgotten(least=offset + 2)
 
 
 def test_an_operator_forgets_a_client_by_a_command(

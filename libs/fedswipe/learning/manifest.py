@@ -8,7 +8,7 @@ import orjson
 
 from fedswipe.errors import FedswipeError
 from fedswipe.events import DeltaId
-from fedswipe.learning.verdict import WITHOUT_LETTER, WITNESSED, Verdict
+from fedswipe.learning.verdict import UNLETTERED, WITNESSED, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Manifest:
     @property
     def lettered(self) -> Mapping[int, Verdict]:
         """The verdicts of the records that owe a dead letter, by offset."""
-        return {e.offset: e.verdict for e in self.entries if e.verdict not in WITHOUT_LETTER}
+        return {e.offset: e.verdict for e in self.entries if e.verdict not in UNLETTERED}
 
     @property
     def witnessed(self) -> Mapping[int, Verdict]:

@@ -31,7 +31,7 @@ class Verdict(StrEnum):
 # What the store lacked when a window was folded: the manifest is the evidence of it (ADR 0020).
 WITNESSED = frozenset({Verdict.MISSING_CONTENT, Verdict.CHANGED_CONTENT})
 # A letter would keep a copy of what is to go, and ask an operator for what nobody is to do.
-WITHOUT_LETTER = frozenset({Verdict.FOLDED, Verdict.FORGOTTEN})
+UNLETTERED = frozenset({Verdict.FOLDED, Verdict.FORGOTTEN})
 EXPLANATIONS = {
     Verdict.UNREADABLE: "value: not a DeltaComputed event with just one of payload and content",
     Verdict.OTHER_MODEL: "model_id: another lineage's; send it to that lineage's partition",
