@@ -79,6 +79,18 @@ def archives(store: ArchiveStore, model_id: ModelId) -> list[Archive]:
         raise FedswipeError(f"{model_id}/archives: holds something that is no archive ({error!r})") from error
 
 
+def replaced(store: ArchiveStore, found: Archive) -> list[str]:
+    """Return the keys of what older archives of no other versions hold and this one does not name."""
+    named, old = _keys(found), set[str]()
+    for ref in store.refs(f"{found.model_id}/archives"):
+        one = Archive.from_bytes(store.get(ref))
+        if one != found and found.first <= one.first and one.last <= found.last:
+            old |= {ref.key, *_keys(one)}
+        else:
+            named |= _keys(one)
+    return sorted(old - named)
+
+
 def put_chunks(
     store: ArchiveStore, model_id: ModelId, place: tuple[str, int], start: int, end: int,
     records: Iterable[StampedRecord],
@@ -137,6 +149,10 @@ def get_references(store: ObjectReader, chunk: Chunk) -> SwipeClasses:
     fields = orjson.loads(store.get(chunk.ref))
     offsets, duties = np.array(fields["offsets"], np.int64), np.array(fields["duties"], np.uint8)
     return SwipeClasses(chunk.partition, chunk.start, chunk.end, offsets, duties)
+
+
+def _keys(found: Archive) -> set[str]:
+    return {chunk.ref.key for chunk in (*found.chunks, *found.swipes)}
 
 
 def _put(

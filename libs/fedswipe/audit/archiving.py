@@ -76,7 +76,7 @@ class Archiving:
         before, links = self._links()
         start, end = before.end if before else 0, links[-1].end
         kept = self._evidence.kept(WEIGHT_DELTAS, self._lineage.partition)
-        if kept.start > start:
+        if not kept.is_whole(start, end):
             kept_from = next((link.version + 1 for link in links if link.end >= kept.start), None)
             remedy = f"; --from {kept_from} is the first whole one" if kept_from else ""
             raise FedswipeError(
@@ -152,6 +152,8 @@ class Archiving:
     def _put_swipes(self, store: ArchiveStore) -> Iterator[Chunk]:
         evidence, model_id, span = self._evidence, self._lineage.model_id, self._scope.repeat_span
         for partition in range(SWIPES.partitions):
+            for known in evidence.swipe_references(partition):  # of what only an earlier archive has
+                yield put_references(store, model_id, SWIPES.name, known)
             start, end = self._swipes(store, partition)
             letters = read_swipe_letters(evidence, partition, end)
             hindsight = letters.hindsight(evidence, partition, span, start)

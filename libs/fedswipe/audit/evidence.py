@@ -32,6 +32,13 @@ class Kept:
         """Tell whether what lay at this offset can still be read."""
         return self.start <= offset < self.end or any(a <= offset < b for a, b in self.archived)
 
+    def is_whole(self, start: int, end: int) -> bool:
+        """Tell whether nothing is gone of what lay at offsets [start, end)."""
+        for first, behind in (*self.archived, (self.start, self.end)):
+            if first <= start:
+                start = max(start, behind)
+        return start >= end
+
 
 class Evidence(Protocol):
     """The log as it can still be read. Methods raise BrokerUnavailable when it cannot be reached."""

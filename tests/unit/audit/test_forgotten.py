@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fedswipe.audit.archive import NO_CLIENT, archives
+from fedswipe.audit.archive import NO_CLIENT, archives, replaced
 from fedswipe.audit.archived import ArchivedEvidence
 from fedswipe.audit.archiving import Archiving
 from fedswipe.audit.explain import explain
@@ -160,6 +160,36 @@ def test_an_archive_leaves_a_forgotten_clients_numbers_out_and_its_versions_are_
     assert archiving.archive is not None
     for chunk in archiving.archive.chunks:
         assert b"ann" not in lineage.store.objects[chunk.ref.key] or chunk.topic != WEIGHT_DELTAS.name
+
+
+def test_an_old_archive_is_made_anew_without_who_was_forgotten_since(lineage: "Lineage") -> None:
+    Archiving(lineage.line, lineage.evidence, lineage.store, Scope(1, 2)).run()
+    Archiving(lineage.line, lineage.evidence, lineage.store, Scope(3)).run()
+    lineage.forget("ann")
+    expire(lineage)
+    assert audit(lineage).outcome is Outcome.PROVEN
+    evidence = ArchivedEvidence(lineage.evidence, lineage.store, archives(lineage.store, "swipe-en"))
+    anew = Archiving(lineage.line, evidence, lineage.store, Scope())
+    anew.run()
+    assert anew.archive is not None
+    for key in replaced(lineage.store, anew.archive):
+        del lineage.store.objects[key]
+    assert archives(lineage.store, "swipe-en") == [anew.archive]
+    assert not any(b"ann" in data for key, data in lineage.store.objects.items() if "/evidence/" in key)
+    report = audit(lineage)
+    assert {(one.code, one.version) for one in report.findings.kept} == {
+        ("deltas_forgotten", version) for version in (2, 3, 4)
+    }
+    assert report.swipes_counted == 11
+    assert replaced(lineage.store, anew.archive) == []
+
+
+def test_what_another_archive_needs_is_not_replaced(lineage: "Lineage") -> None:
+    Archiving(lineage.line, lineage.evidence, lineage.store, Scope()).run()
+    part = Archiving(lineage.line, lineage.evidence, lineage.store, Scope(3))
+    part.run()
+    assert part.archive is not None
+    assert replaced(lineage.store, part.archive) == []
 
 
 def test_a_delta_of_no_client_is_believed_to_an_archive_alone(lineage: "Lineage") -> None:
