@@ -137,6 +137,11 @@ def without_forgotten(
     return replace(stamped, record=replace(stamped.record, value=codec.encode(bare), headers=()))
 
 
+def is_bare(delta: DeltaComputed) -> bool:
+    """Tell whether this is what an archive keeps of a forgotten client's delta."""
+    return delta.client_id == NO_CLIENT and delta.payload is None and delta.content is None
+
+
 def put_references(store: ArchiveStore, model_id: ModelId, topic: str, found: SwipeClasses) -> Chunk:
     """Store where each swipe of a stretch has to stand."""
     fields = {"offsets": found.offsets.tolist(), "duties": found.duties.tolist()}

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from functools import partial
 
 from fedswipe.audit.ahead import ahead
-from fedswipe.audit.archive import NO_CLIENT
+from fedswipe.audit.archive import is_bare
 from fedswipe.audit.clients import ClientsEvidence
 from fedswipe.audit.delta_cursor import DeltaCursor
 from fedswipe.audit.delta_record import DeltaRecord, fetching
@@ -169,11 +169,11 @@ class LineageWalk:
 
 
 def _claiming(records: Iterable[DeltaRecord], claims: list[Claim], bare: list[int]) -> Iterator[DeltaRecord]:
-    """Pass records on; keep what they say of swipes, and which are of no client."""
+    """Pass records on; keep what they say of swipes, and which of them have lost their numbers."""
     for record in records:
         if record.delta is not None:
             claims.append(Claim.of(record.offset, record.delta))
-            if record.delta.client_id == NO_CLIENT:
+            if is_bare(record.delta):
                 bare.append(record.offset)
         yield record
 

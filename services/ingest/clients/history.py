@@ -1,8 +1,8 @@
 """What one client gave, and what became of it, from the topics alone."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from fedswipe import codec
@@ -78,7 +78,7 @@ def _swipes(client_id: ClientId, evidence: Evidence, check: Check) -> Iterator[S
 def _deltas(
     client_id: ClientId, line: Lineage, evidence: Evidence, forgotten: Forgotten, check: Check
 ) -> Iterator[GivenDelta]:
-    settling = _Settling.of(line, evidence)
+    settling = _Settling.of(line, evidence, check)
     mine: deque[tuple[int, DeltaComputed]] = deque(maxlen=NEWEST)
     for record in _records(evidence, WEIGHT_DELTAS, line.partition, check):
         delta = DeltaRecord.of(record, evidence.schemas).delta
@@ -113,14 +113,21 @@ class _Settling:
     ends: list[int]
     refused: list[int]  # by link, as `ends`
     letters: dict[int, str]
+    lettered: list[int]  # the letters' offsets, in order
     silent: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, line: Lineage, evidence: Evidence) -> "_Settling":
-        chain = Chain(line.model_id, line.partition)
-        steps = [step for step in read_links(chain, evidence) if isinstance(step, Step)]
-        letters = {one.offset: one.reason for one in read_letters(evidence, WEIGHT_DELTAS, line.partition)}
-        return cls([step.link.end for step in steps], [step.event.refused for step in steps], letters)
+    def of(cls, line: Lineage, evidence: Evidence, check: Check) -> "_Settling":
+        ends, refused, letters = list[int](), list[int](), dict[int, str]()
+        for step in read_links(Chain(line.model_id, line.partition), evidence):
+            check()
+            if isinstance(step, Step):
+                ends.append(step.link.end)
+                refused.append(step.event.refused)
+        for letter in read_letters(evidence, WEIGHT_DELTAS, line.partition):
+            check()
+            letters[letter.offset] = letter.reason
+        return cls(ends, refused, letters, sorted(letters))
 
     def of_forgotten(self, offset: int, first: int) -> None:
         """Note a delta whose client record `first` of the clients' topic forgot."""
@@ -132,15 +139,11 @@ class _Settling:
         link = bisect_right(self.ends, offset)
         if link in (0, len(self.ends)):
             return None, 0
-        start, end = self.ends[link - 1], self.ends[link]
         if offset in self.letters:
             return self.letters[offset], link + 1
         silent = sorted(self.silent.get(link, ()))
-        unsaid = self.refused[link] - _count(self.letters, start, end)
+        first, behind = (bisect_left(self.lettered, end) for end in self.ends[link - 1 : link + 1])
+        unsaid = self.refused[link] - (behind - first)
         if offset in (at for _, at in silent[:unsaid]):
             return Verdict.FORGOTTEN, link + 1
         return (None if unsaid > len(silent) else Verdict.FOLDED), link + 1
-
-
-def _count(offsets: Iterable[int], start: int, end: int) -> int:
-    return sum(start <= offset < end for offset in offsets)
