@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from fedswipe.events import (
+    ClientForgotten,
     DeadLettered,
     DeltaComputed,
     Event,
@@ -114,6 +115,11 @@ PREDICTIONS = Topic(
     "fedswipe.predictions.v1", PredictionServed, Key.CLIENT, SWIPES.partitions, timedelta(days=14),
     producers=(Role.PREDICTOR,), consumers=(Role.OPERATOR,),
 )  # fmt: skip
+CLIENTS = Topic(  # one partition: a single offset says who was forgotten
+    "fedswipe.clients.v1", ClientForgotten, Key.CLIENT, 1, FOREVER,
+    producers=(Role.INGEST, Role.OPERATOR),
+    consumers=(Role.TRAINER, Role.AGGREGATOR, Role.INGEST, Role.AUDIT),
+)  # fmt: skip
 SCHEMAS = SchemaTopic("fedswipe.schemas.v1")
 
 LINEAGES = (  # `fedswipe language add` adds a line
@@ -146,9 +152,9 @@ def dead_letters(source: Topic[Event]) -> Topic[DeadLettered]:
 
 SOURCES: tuple[Topic[Event], ...] = (SWIPES, TRAIN_REQUESTS, WEIGHT_DELTAS, GLOBAL_MODELS)
 # What cannot be read here changes nothing and is counted: it needs no letter.
-WITHOUT_LETTERS: tuple[Topic[Event], ...] = (GLOBAL_MODELS, SERVINGS, PREDICTIONS)
+WITHOUT_LETTERS: tuple[Topic[Event], ...] = (GLOBAL_MODELS, SERVINGS, PREDICTIONS, CLIENTS)
 TOPICS: tuple[Topic[Event], ...] = (
-    *SOURCES, SERVINGS, PREDICTIONS, *(dead_letters(s) for s in SOURCES if s not in WITHOUT_LETTERS)
+    *SOURCES, SERVINGS, PREDICTIONS, CLIENTS, *(dead_letters(s) for s in SOURCES if s not in WITHOUT_LETTERS)
 )  # fmt: skip
 
 

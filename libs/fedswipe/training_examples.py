@@ -12,6 +12,7 @@ from fedswipe import codec
 from fedswipe.dead_letters.retries import ClosedLetter, named_letter
 from fedswipe.errors import InvalidMessage
 from fedswipe.events import ClientId, SwipeRecorded
+from fedswipe.forgotten_clients import NOBODY, Forgotten
 from fedswipe.kafka.record import Record
 from fedswipe.recent_swipes import Seen
 from fedswipe.swipe.gesture import Gesture
@@ -62,7 +63,7 @@ class ClientExamples:
 
 @dataclass(frozen=True)
 class SortedSwipes:
-    """Every record of a range: readable, refused, or neither of use nor wrong (taps, no word, repeats)."""
+    """Every record of a range: readable, refused, or passed over (taps, no word, repeats, the forgotten)."""
 
     seen: tuple[Seen, ...]
     refused: tuple[Refused, ...]
@@ -70,14 +71,16 @@ class SortedSwipes:
     clients: dict[str, tuple[ClientExamples, ...]]  # by model id, in the order of first swipes
 
 
-def sort_swipes(records: Sequence[Record], schemas: codec.SchemaSource, before: Before) -> SortedSwipes:
-    """Sort a range's records by what stands in the log before them."""
+def sort_swipes(
+    records: Sequence[Record], schemas: codec.SchemaSource, before: Before, forgotten: Forgotten = NOBODY
+) -> SortedSwipes:
+    """Sort a range's records by what stands in the log before them; of the forgotten none is trained."""
     readable, refused = _read([record for record in records if not before.is_void(record.offset)], schemas)
     seen = tuple(_seen(record, swipe) for record, swipe in readable)
     repeated = before.repeats(seen)
     groups: dict[str, dict[ClientId, list[Example]]] = defaultdict(lambda: defaultdict(list))
     for record, swipe in readable:
-        if record.offset in repeated:
+        if record.offset in repeated or forgotten.has(swipe.client_id):
             continue
         try:
             gesture, line = check_swipe(swipe), _lineage(swipe)

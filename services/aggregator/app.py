@@ -14,6 +14,7 @@ import faust
 
 from fedswipe.clock import MonotonicClock
 from fedswipe.kafka.chain_reader import ChainReader
+from fedswipe.kafka.clients_reader import ClientsReader
 from fedswipe.kafka.consume_loop import ConsumeLoop
 from fedswipe.kafka.producer import EventProducer
 from fedswipe.kafka.schemas import PublishedSchemas
@@ -90,6 +91,7 @@ def add_lineage(app: faust.App, line: Lineage, shared: Shared) -> ChainReader:
             asyncio.run_coroutine_threadsafe(mailbox.put(cast(Any, mail)), app.loop).result()
 
     kafka, architecture = shared.kafka, Architecture(load_layout(line.layout))
+    schemas = PublishedSchemas(kafka)
     chain_reader = ChainReader(kafka, line, lambda _: post(HeadMoved()))
     delta_reader = DeltaReader(line, chain_reader, post)
     loop = ConsumeLoop(kafka, AGGREGATORS[line.model_id], delta_reader)
@@ -100,9 +102,11 @@ def add_lineage(app: faust.App, line: Lineage, shared: Shared) -> ChainReader:
             partial(factory_bytes, line.model_id),
             shared.noise_key,
         ),
-        KafkaLineageLog(kafka, line, shared.producer, chain_reader, delta_reader),
+        KafkaLineageLog(
+            *(kafka, line, shared.producer, chain_reader, delta_reader, ClientsReader(kafka, schemas))
+        ),
         shared.store,
-        PublishedSchemas(kafka),
+        schemas,
         shared.recipe,
         MonotonicClock(),
         shared.stopping,

@@ -122,6 +122,10 @@ class Aggregation:
         if tenure is None:
             return
         head, trained, window, end = tenure.head, tenure.trained, tenure.window, tenure.next
+        if not window.forget(self._try(partial(self._log.forgotten, window.forgotten.end))):
+            log.info("version %d: a client was forgotten meanwhile, folding again", head.version + 1)
+            self._stand_on(head, reading_from=None, trained=trained)
+            return
         parent = self._chain.event(head.version)
         event, after = self._try(partial(self._objects.build, head, parent, trained, window, end, closed_by))
         data = codec.encode(event)
@@ -159,14 +163,17 @@ class Aggregation:
         self._try(lambda: self._write_letters(head))
         trained = trained or self._try(lambda: self._objects.load(self._chain.event(head.version)))
         history = History.of(self._chain, head, seen, self._recipe.staleness_bound)
-        window = Window(self._recipe, self._chain.model_id, self._objects.sizes, history)
+        settling = self._chain.settling(head)
+        known = self._try(lambda: self._objects.manifest(self._chain, settling).clients_end) or 0
+        forgotten = self._try(partial(self._log.forgotten, known))
+        window = Window(self._recipe, self._chain.model_id, self._objects.sizes, history, forgotten=forgotten)
         self._tenure = Tenure(head, trained, window, head.end)
         if reading_from != head.end:
             self._awaited_seek = self._log.seek(head.end)
 
     def _write_letters(self, head: Link) -> None:
         link = self._chain.settling(head)
-        verdicts = {e.offset: e.verdict for e in self._objects.manifest(self._chain, link).refused}
+        verdicts = self._objects.manifest(self._chain, link).lettered
         if verdicts:
             records = self._log.read_deltas(sorted(verdicts))
             self._log.write_letters([(record, verdicts[record.offset]) for record in records])

@@ -6,7 +6,9 @@ from functools import partial
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
+from fedswipe.forgotten_clients import Forgotten
 from fedswipe.kafka.chain_reader import ChainReader
+from fedswipe.kafka.clients_reader import ClientsReader
 from fedswipe.kafka.consume_loop import read_batch
 from fedswipe.kafka.errors import BrokerUnavailable
 from fedswipe.kafka.producer import EventProducer
@@ -29,12 +31,14 @@ class KafkaLineageLog:
         producer: EventProducer,
         reader: ChainReader,
         deltas: DeltaReader,
+        clients: ClientsReader,
     ) -> None:
         self._settings = settings
         self._lineage = lineage
         self._producer = producer
         self._reader = reader
         self._deltas = deltas
+        self._clients = clients
         self._timeout = settings.request_timeout_ms / 1000
 
     def append_link(self, data: bytes) -> None:
@@ -58,6 +62,10 @@ class KafkaLineageLog:
         sent = [self._producer.send(topic, letter, key=key, partition=letter.partition) for letter in letters]
         for acknowledged in sent:
             acknowledged.result()
+
+    def forgotten(self, least: int) -> Forgotten:
+        """Read the clients' topic on; see `LineageLog`."""
+        return self._clients.forgotten(least)
 
     def seek(self, offset: int) -> int:
         """Have the reader read on at `offset`; see `LineageLog`."""

@@ -1,8 +1,9 @@
-"""What folding needs of the log: append a link and read it back, look deltas up, write letters, go back."""
+"""What folding needs of the log: append a link and read it back, look up, write letters, go back."""
 
 from collections.abc import Sequence
 from typing import Protocol
 
+from fedswipe.forgotten_clients import Forgotten
 from fedswipe.kafka.record import Record
 from fedswipe.learning.verdict import Verdict
 
@@ -23,6 +24,13 @@ class LineageLog(Protocol):
 
     def write_letters(self, refused: Sequence[tuple[Record, Verdict]]) -> None:
         """Write the dead letters of refused records; again is harmless, their id is their origin."""
+        ...
+
+    def forgotten(self, least: int) -> Forgotten:
+        """Return who is forgotten by all that the clients' topic holds now.
+
+        Raises Retryable, also when it holds fewer than `least` records.
+        """
         ...
 
     def seek(self, offset: int) -> int:

@@ -67,7 +67,7 @@ class Objects:
         weights, state = optimizer.apply(trained.weights, trained.state, sum_, window.recipe, head.version)
         model = to_bytes(self._architecture.split(weights))
         settled = OffsetRange(self._lineage.partition, head.end, end)
-        manifest = Manifest.of(window.entries)
+        manifest = window.manifest
         event = self._event(
             head.version + 1, head.sha256, settled, model, state, manifest, window.examples, closed_by
         )

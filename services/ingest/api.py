@@ -21,6 +21,8 @@ from services.ingest.answers import (
     problems,
 )
 from services.ingest.body import Room
+from services.ingest.clients.handlers import Clients
+from services.ingest.clients.routes import add_client_routes
 from services.ingest.handlers import Ingest
 from services.ingest.reading import read_client, read_swipes
 from services.ingest.settings import Settings
@@ -29,8 +31,11 @@ from services.ingest.shapes import Batch, Gesture, OneClient
 Checks = Callable[[], Mapping[str, str]]
 
 
-def create_app(settings: Settings, ingest: Ingest, checks: Checks) -> FastAPI:
-    """Return the ASGI app. `checks` says "ok" or what is wrong with each thing needed; it may block."""
+def create_app(settings: Settings, ingest: Ingest, checks: Checks, clients: Clients | None = None) -> FastAPI:
+    """Return the ASGI app. `checks` says "ok" or what is wrong with each thing needed; it may block.
+
+    `clients` says what a client gave and forgets it; without it these routes are not there.
+    """
     app = FastAPI(title="FedSwipe ingest", version="1", summary="Takes swipes in and stores them in Kafka.")
     room = Room(settings.max_held_bytes)
     answer_with_problems(app)
@@ -38,7 +43,7 @@ def create_app(settings: Settings, ingest: Ingest, checks: Checks) -> FastAPI:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
-            allow_methods=["GET", "POST"],
+            allow_methods=["GET", "POST", "DELETE"],
             allow_headers=["*"],
         )
 
@@ -70,6 +75,9 @@ def create_app(settings: Settings, ingest: Ingest, checks: Checks) -> FastAPI:
     async def stats() -> StatsAnswer:
         """Say how long the topics are and what each lineage's newest model is."""
         return StatsAnswer.model_validate(asdict(await ingest.stats()))
+
+    if clients is not None:
+        add_client_routes(app, clients)
 
     def probe() -> tuple[bool, Mapping[str, str]]:
         found = checks()

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 
+from fedswipe.audit.topics import TopicEvidence
 from fedswipe.errors import FedswipeError
 from fedswipe.kafka.admin import Admin
 from fedswipe.kafka.errors import BrokerUnavailable
@@ -13,6 +14,7 @@ from fedswipe.lifecycle import serve
 from fedswipe.telemetry import configure_logging
 from fedswipe.topology import LINEAGES, SWIPES
 from services.ingest.api import create_app
+from services.ingest.clients.handlers import Clients
 from services.ingest.connection import Connection
 from services.ingest.following import Following
 from services.ingest.handlers import Ingest
@@ -52,7 +54,9 @@ def run(settings: Settings) -> None:
         heads=lambda: {following.lineage.model_id: following.head for following in followings},
         seconds=settings.answer_seconds,
     )
-    app = create_app(settings, ingest, checks)
+    evidence = TopicEvidence(settings.kafka)
+    clients = Clients(connection, evidence, settings.answer_seconds, settings.history_seconds)
+    app = create_app(settings, ingest, checks, clients)
     serve(app, settings.http_host, settings.http_port, [connection, *followings])
 
 

@@ -34,6 +34,13 @@ class Settings:
         least=0.1,
         most=60.0,
     )
+    history_seconds: float = setting(
+        "INGEST_HISTORY_SECONDS",
+        "seconds until the question what a client gave is answered by 503, when it takes that long to read",
+        10.0,
+        least=0.1,
+        most=600.0,
+    )
     cors_origins: tuple[str, ...] = setting(
         "INGEST_CORS_ORIGINS", "origins whose browsers may call, separated by commas", ()
     )

@@ -14,6 +14,7 @@ from fedswipe.errors import FedswipeError
 from fedswipe.events import DeltaCodec
 from fedswipe.kafka.admin import Admin
 from fedswipe.kafka.chain_reader import ChainReader
+from fedswipe.kafka.clients_reader import ClientsReader
 from fedswipe.kafka.consume_loop import ConsumeLoop
 from fedswipe.kafka.log_range import read_range, read_to_end
 from fedswipe.kafka.schemas import PublishedSchemas
@@ -62,6 +63,7 @@ def main(environ: Mapping[str, str]) -> None:
             schemas,
             settings.repeat_span,
         ),
+        ClientsReader(kafka, schemas).forgotten,
     )
     loop = ConsumeLoop(kafka, TRAINERS, collect)
     followers = [worker for line in LINEAGES for worker in _followers(kafka, line, store, heads)]

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -11,6 +11,7 @@ from confluent_kafka import TopicPartition
 from fedswipe import codec
 from fedswipe.backoff import Stopped, retry_until_stopped
 from fedswipe.events import DeltaComputed, ObjectRef, OffsetRange
+from fedswipe.forgotten_clients import Forgotten
 from fedswipe.kafka.consume_loop import Membership
 from fedswipe.kafka.errors import BrokerUnavailable, Fenced
 from fedswipe.kafka.transaction import Outgoing
@@ -41,7 +42,10 @@ class Transactions(Protocol):
 
 
 class TrainRanges:
-    """A worker of `lifecycle.serve`. It trains while no transaction is open."""
+    """A worker of `lifecycle.serve`. It trains while no transaction is open.
+
+    `forgotten` tells who is forgotten at the moment it is asked; it raises Retryable.
+    """
 
     def __init__(
         self,
@@ -52,6 +56,7 @@ class TrainRanges:
         transactions: Transactions,
         schemas: codec.SchemaSource,
         memory: SwipeMemory,
+        forgotten: Callable[[], Forgotten],
     ) -> None:
         self._closed = closed
         self._heads = heads
@@ -60,6 +65,7 @@ class TrainRanges:
         self._transactions = transactions
         self._schemas = schemas
         self._memory = memory
+        self._forgotten = forgotten
         self._tracer = tracer("fedswipe.trainer")
         self._written = meter("fedswipe.trainer").create_counter("fedswipe.trainer.events")
 
@@ -77,7 +83,8 @@ class TrainRanges:
         lease, swipes = leased.lease, leased.swipes
         try:
             before = retry_until_stopped(partial(self._memory.before, swipes), lease.lost)
-            sort = partial(sort_swipes, swipes.records, self._schemas, before)
+            forgotten = retry_until_stopped(self._forgotten, lease.lost)
+            sort = partial(sort_swipes, swipes.records, self._schemas, before, forgotten)
             found = retry_until_stopped(sort, lease.lost)
             with self._tracer.start_as_current_span("train_range"):
                 events = self._train(swipes, found, lease.lost)

@@ -14,6 +14,7 @@ from confluent_kafka import TopicPartition
 from fedswipe import codec
 from fedswipe.codec import PackagedSchemas
 from fedswipe.events import DeltaCodec, DeltaComputed, Sha256, Version
+from fedswipe.forgotten_clients import NOBODY
 from fedswipe.kafka.consume_loop import Membership
 from fedswipe.kafka.record import Record
 from fedswipe.kafka.transaction import Outgoing
@@ -111,7 +112,9 @@ class Served:
     def prove(self) -> None:
         """Recompute the whole chain."""
         replay = Replay(
-            self.line, self.architecture, self.store, lambda start, end: self.log.read(start, end)
+            *(self.line, self.architecture, self.store),
+            lambda start, end: self.log.read(start, end),
+            self.log.clients.until,
         )
         for offset, data in enumerate(self.log.links):
             assert replay.add(data, offset) is not None
@@ -131,7 +134,9 @@ class Trainer:
         compute = ComputeDeltas(TorchTrainer(LINEAGE_APPARATUS, LOCAL), DeltaCodec.FP16)
         memory = SwipeMemory(lambda *_: [], lambda *_: ([], 0), SCHEMAS, 0)
         transactions = SimpleNamespace(commit=lambda events, *_: self.events.extend(events))
-        self.train = TrainRanges(closed, heads, compute, store, transactions, SCHEMAS, memory)
+        self.train = TrainRanges(
+            *(closed, heads, compute, store, transactions, SCHEMAS, memory), lambda: NOBODY
+        )
         self.closed = closed
         self.collect.assigned([], Membership("first"))
 

@@ -1,7 +1,8 @@
 """Rule 1, "the log decides", driven against the aggregator's own handlers and reader.
 
-Aggregators race, crash at any call, pause and lose answers; an operator rolls back. A zombie is one that
-gets no steps, or whose link waits on the wire. FEDSWIPE_RUNS sets how many interleavings are tried.
+Aggregators race, crash at any call, pause and lose answers; an operator rolls back; clients are forgotten.
+A zombie is one that gets no steps, or whose link waits on the wire. FEDSWIPE_RUNS sets how many interleavings
+are tried.
 """
 
 import logging
@@ -22,12 +23,22 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from fedswipe import codec
 from fedswipe.codec import PackagedSchemas
-from fedswipe.events import ClientId, DeltaCodec, DeltaComputed, DeltaId, OffsetRange, Sha256, Version
+from fedswipe.events import (
+    ClientId,
+    DeltaCodec,
+    DeltaComputed,
+    DeltaId,
+    GlobalModelPublished,
+    OffsetRange,
+    Sha256,
+    Version,
+)
 from fedswipe.kafka.consume_loop import Membership
 from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.delta import encode_delta
+from fedswipe.learning.manifest import Manifest
 from fedswipe.learning.recipe import Recipe
-from fedswipe.learning.verdict import Verdict
+from fedswipe.learning.verdict import UNLETTERED, Verdict
 from fedswipe.learning.weights import to_bytes
 from fedswipe.serving.rollback import rollback
 from fedswipe.swipe.layout import load_layout
@@ -42,6 +53,7 @@ from services.aggregator.objects import Objects
 
 RUNS = int(os.environ.get("FEDSWIPE_RUNS", "200"))
 LINE = LINEAGES[0]
+CLIENTS = [ClientId(name) for name in ("ann", "bob", "eve")]
 RECIPE = Recipe(deltas=3, records=5, seconds=10.0, staleness=(1024, 724, 512))
 BOUND = RECIPE.staleness_bound
 
@@ -88,6 +100,14 @@ class Process:
             SimpleNamespace(now=lambda: self.seconds),
             NoWait(),
         )
+        append = self.client.append_link
+
+        def append_link(data: bytes) -> None:
+            manifest = manifest_of(codec.decode(GlobalModelPublished, data, PackagedSchemas()), store)
+            assert not manifest.entries or manifest.clients_end == log.clients.end, "FORGOTTEN: too late"
+            append(data)
+
+        self.client.append_link = append_link  # type: ignore[method-assign]
         self.client.follow()
         self.mailbox.clear()  # a chain reader tells of no head before it has caught up
 
@@ -133,11 +153,15 @@ class Process:
         self.aggregation.close_due_window()
 
 
+def manifest_of(event: GlobalModelPublished, store: InMemoryModelStore) -> Manifest:
+    return Manifest.from_bytes(store.get(event.manifest))
+
+
 class World(RuleBasedStateMachine):
     @initialize(started=st.booleans())
     def begin(self, started: bool) -> None:
         self.log, self.store = InMemoryLineageLog(LINE), InMemoryModelStore()
-        self.replay = Replay(LINE, TINY, self.store, self.committed)
+        self.replay = Replay(LINE, TINY, self.store, self.committed, self.log.clients.until)
         self.proved = 0
         self.processes = [self.start(), self.start()]
         for process in self.processes:
@@ -181,7 +205,7 @@ class World(RuleBasedStateMachine):
             model_id=LINE.model_id,
             base_version=Version(version),
             base_link=base.sha256 if base else Sha256("0" * 64),
-            client_id=ClientId("client"),
+            client_id=CLIENTS[number % len(CLIENTS)],
             swipes=OffsetRange(0, number, number + 1),
             swipe_offsets=(number,),
             examples=number % 7,
@@ -219,6 +243,10 @@ class World(RuleBasedStateMachine):
     def send_again(self, number: int) -> None:
         offset = len(self.log.deltas) - 1 - number % len(self.log.deltas)
         self.log.write_delta(self.log.deltas[offset][1].value)
+
+    @rule(client=st.sampled_from([*CLIENTS[:2], *[ClientId("who never came")] * 4]))
+    def forget(self, client: ClientId) -> None:
+        self.log.forget(client)
 
     @rule(fate=st.sampled_from([Fate.COMMITTED, Fate.ABORTED]))
     def settle(self, fate: Fate) -> None:
@@ -298,13 +326,25 @@ class World(RuleBasedStateMachine):
     @invariant()
     def the_log_proves_itself(self) -> None:
         for offset in range(self.proved, len(self.log.links)):
-            self.replay.add(self.log.links[offset], offset)
+            if (link := self.replay.add(self.log.links[offset], offset)) is not None:
+                self.left_out_are_the_forgotten(self.replay.chain.event(link.version))
         self.proved = len(self.log.links)
         for process in self.processes:
             links = process.client.chain.links
             assert links == self.replay.chain.links[: len(links)], "FORK"
         for offset, verdicts in self.log.letters.items():
             assert verdicts == {self.replay.settled.get(offset)}, "LETTER: for what no link refuses so"
+
+    def left_out_are_the_forgotten(self, event: GlobalModelPublished) -> None:
+        """A verdict is a function of what the manifest says was known, and of nothing that came later."""
+        manifest = manifest_of(event, self.store)
+        forgotten = self.log.clients.until(manifest.clients_end or 0)
+        for entry in manifest.entries:
+            if entry.verdict is not Verdict.UNREADABLE:
+                value = self.log.deltas[entry.offset][1].value
+                client = codec.decode(DeltaComputed, value, PackagedSchemas()).client_id
+                left_out = entry.verdict is Verdict.FORGOTTEN
+                assert left_out == forgotten.has(client), "FORGOTTEN: not who is left out"
 
     def teardown(self) -> None:
         self.settle(Fate.COMMITTED)
@@ -319,8 +359,8 @@ class World(RuleBasedStateMachine):
             settled = self.replay.settled
             committed = {o for o, (fate, _) in enumerate(self.log.deltas) if fate is Fate.COMMITTED}
             assert settled.keys() == committed, "STALL: deltas are left over"
-            refused = {o for o, verdict in settled.items() if verdict is not Verdict.FOLDED}
-            assert self.log.letters.keys() == refused, "LETTER: a refusal without one"
+            owing = {o for o, verdict in settled.items() if verdict not in UNLETTERED}
+            assert self.log.letters.keys() == owing, "LETTER: a refusal without one"
 
     def leave_alone(self, process: Process) -> None:
         process.client.deliveries.clear()

@@ -137,7 +137,7 @@ class Flow:
         def read(start: int, end: int) -> list[Record]:
             return [record for _, record in self.log.deltas[start:end]]
 
-        replay = Replay(LINE, ARCHITECTURE, self.store, read)
+        replay = Replay(LINE, ARCHITECTURE, self.store, read, self.log.clients.until)
         for offset, data in enumerate(self.log.links):
             replay.add(data, offset)
         return replay

@@ -18,6 +18,8 @@ import pytest
 from minio import Minio
 
 from fedswipe import codec
+from fedswipe.audit.clients import ClientsEvidence
+from fedswipe.audit.topics import TopicEvidence
 from fedswipe.chain import Link
 from fedswipe.cli.prepare import prepare
 from fedswipe.dead_letters.desk import Desk
@@ -128,6 +130,7 @@ class World:
         replay = Replay(
             *(LINE, ARCHITECTURE, self.store),
             read=lambda start, end: read_range(self.settings, WEIGHT_DELTAS, LINE.partition, start, end),
+            clients=ClientsEvidence(TopicEvidence(self.settings)).until,
         )
         end = Admin(self.settings).ends(GLOBAL_MODELS)[LINE.partition]
         for record in read_range(self.settings, GLOBAL_MODELS, LINE.partition, 0, end):

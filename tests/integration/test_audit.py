@@ -202,6 +202,10 @@ def test_deleted_deltas_are_expired_and_an_archive_proves_them(loop: RunningLoop
     code, report = verify(tmp_path)
     assert (code, report["verdict"], report["findings"]) == (0, "proven", [])
     assert any(WEIGHT_DELTAS.name in one for one in report["from_archive"])
+    forget_a_client(loop, tmp_path)
+    code, report = verify(tmp_path)
+    assert (code, report["verdict"]) == (3, "evidence forgotten")
+    assert {one["code"] for one in report["findings"]} == {"deltas_forgotten"}
     for ref in loop.store.refs(f"{loop.lineage.model_id}/archives"):
         loop.store._client.remove_object(loop.store._bucket, ref.key)
     code, report = verify(tmp_path)
@@ -209,3 +213,14 @@ def test_deleted_deltas_are_expired_and_an_archive_proves_them(loop: RunningLoop
     gone_deltas = next(one for one in report["findings"] if one["code"] == "deltas_gone")
     assert gone_deltas["offsets"]["start"] == 0
     assert os.environ["FEDSWIPE_KAFKA"] in loop.kafka.bootstrap
+
+
+def forget_a_client(loop: RunningLoop, tmp_path: Path) -> None:
+    """Forget one whose delta is in version 2, and take its numbers out of the archive."""
+    told, replaced = tmp_path / "explained.json", tmp_path / "archived.json"
+    run("audit", "explain", "2", "--json", str(told))
+    client = next(one["client"] for one in json.loads(told.read_text())["deltas"] if one["client"])
+    run("forget", client, "--yes")
+    run("audit", "archive", "--anew", "--json", str(replaced))
+    for key in json.loads(replaced.read_text())["replaced"]:
+        loop.store._client.remove_object(loop.store._bucket, key)

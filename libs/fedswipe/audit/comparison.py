@@ -1,16 +1,21 @@
 """Compares what a link names with what was recomputed, and says where they differ."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from fedswipe.audit.finding import Finding, broken
 from fedswipe.audit.shelf import Stored
 from fedswipe.audit.tensors import differing
 from fedswipe.errors import FedswipeError
 from fedswipe.events import ClosedBy, GlobalModelPublished, OffsetRange
+from fedswipe.learning import optimizer
+from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.manifest import Entry, Manifest
+from fedswipe.learning.optimizer import Trained
 from fedswipe.learning.verdict import Verdict
+from fedswipe.learning.weights import to_bytes
 from fedswipe.learning.window import Window
 from fedswipe.topology import WEIGHT_DELTAS
 
@@ -24,6 +29,14 @@ class Made:
     model: bytes | None
     optimizer: bytes | None
     manifest: Manifest | None
+
+    @classmethod
+    def of(cls, trained: Trained | None, manifest: Manifest, architecture: Architecture) -> Self:
+        """Take a window's model, None where it could not be made, and its manifest."""
+        if trained is None:
+            return cls(None, None, manifest)
+        model = to_bytes(architecture.split(trained.weights))
+        return cls(model, optimizer.state_to_bytes(trained.state), manifest)
 
     def fits(self, event: GlobalModelPublished) -> bool:
         """Tell whether model and state are those that the link names."""
@@ -81,20 +94,23 @@ def _other(what: str, made: bytes, stored: Stored, event: GlobalModelPublished) 
         detail = f"the {what} it names is not the one that its deltas make{_named(names)}"
         return broken(f"other_{what}", detail, event.version, tensors=names)
     try:
-        said = Manifest.from_bytes(stored.data or b"{}").entries
+        said = Manifest.from_bytes(stored.data or b"{}")
     except FedswipeError:
-        said = ()
-    return _other_verdicts(said, Manifest.from_bytes(made).entries, event)
+        said = Manifest(())
+    return _other_manifest(said, Manifest.from_bytes(made), event)
 
 
-def _other_verdicts(said: Iterable[Entry], made: Iterable[Entry], event: GlobalModelPublished) -> Finding:
-    told, found = ({entry.offset: entry for entry in entries} for entries in (said, made))
+def _other_manifest(said: Manifest, made: Manifest, event: GlobalModelPublished) -> Finding:
+    told, found = ({entry.offset: entry for entry in manifest.entries} for manifest in (said, made))
     wrong = sorted(at for at in told.keys() | found.keys() if told.get(at) != found.get(at))
     texts = [f"{at}: {_verdict(told.get(at))}, recomputed {_verdict(found.get(at))}" for at in wrong[:SHOWN]]
     more = f" and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
     partition = event.ranges[0].partition
     at = OffsetRange(partition, wrong[0], wrong[-1] + 1) if wrong else event.ranges[0]
     detail = f"its manifest has other verdicts, at offset {'; '.join(texts)}{more}"
+    if not wrong:
+        ends = f"{said.clients_end}, by the log {made.clients_end}"
+        detail = f"its manifest says that it knew the forgotten clients up to offset {ends}"
     return broken("other_manifest", detail, event.version, topic=WEIGHT_DELTAS.name, offsets=at)
 
 

@@ -13,3 +13,4 @@ class Duty(IntEnum):
     UNTOLD = 4  # a retry of a letter that may be gone
     LEFT = 5  # nowhere: a retry whose letter is open, and was not yet if it is of the same range
     OVERLOOKED = 6  # a retry that had to take an open letter up, and did not
+    FORGOTTEN = 7  # as TRAINED, or nowhere: its client is forgotten, and may not have been yet

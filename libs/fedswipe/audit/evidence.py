@@ -20,16 +20,24 @@ from fedswipe.topology import Topic
 class Kept:
     """Offsets [start, end) of a partition are there, without a hole; archives may have earlier ones.
 
-    `archived` are such stretches, each [start, end).
+    `archived` are such stretches, each [start, end). What lies before `live` comes from archives.
     """
 
     start: int
     end: int
     archived: tuple[tuple[int, int], ...] = ()
+    live: int = 0
 
     def has(self, offset: int) -> bool:
         """Tell whether what lay at this offset can still be read."""
         return self.start <= offset < self.end or any(a <= offset < b for a, b in self.archived)
+
+    def is_whole(self, start: int, end: int) -> bool:
+        """Tell whether nothing is gone of what lay at offsets [start, end)."""
+        for first, behind in (*self.archived, (self.start, self.end)):
+            if first <= start:
+                start = max(start, behind)
+        return start >= end
 
 
 class Evidence(Protocol):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from fedswipe.audit.archive import is_bare
 from fedswipe.audit.delta_record import DeltaRecord
 from fedswipe.audit.evidence import Evidence, ObjectReader
 from fedswipe.audit.letters import read_letters
@@ -124,7 +125,7 @@ def _explained(
 ) -> ExplainedDelta:
     return replace(
         plain,
-        client=name(delta.client_id),
+        client=None if is_bare(delta) else name(delta.client_id),
         examples=delta.examples,
         base_version=delta.base_version,
         staleness=age,

@@ -16,7 +16,16 @@ from fedswipe.chain import Chain
 from fedswipe.errors import FedswipeError
 from fedswipe.events import Event, ObjectRef
 from fedswipe.learning.architecture import Architecture
-from fedswipe.topology import GLOBAL_MODELS, SCHEMAS, SWIPES, WEIGHT_DELTAS, Lineage, Topic, dead_letters
+from fedswipe.topology import (
+    CLIENTS,
+    GLOBAL_MODELS,
+    SCHEMAS,
+    SWIPES,
+    WEIGHT_DELTAS,
+    Lineage,
+    Topic,
+    dead_letters,
+)
 
 
 def export(
@@ -107,9 +116,10 @@ class _Copier:
 
 
 def _wanted(lineage: Lineage, evidence: Evidence, scope: Scope) -> Iterator[tuple[Topic[Event], int, Kept]]:
-    """Yield what an audit of the scope reads: all links, the scope's deltas, letters and swipes."""
+    """Yield what an audit of the scope reads: links, clients, the scope's deltas, letters and swipes."""
     partition = lineage.partition
     yield GLOBAL_MODELS, partition, evidence.kept(GLOBAL_MODELS, partition)
+    yield CLIENTS, 0, evidence.kept(CLIENTS, 0)
     kept = evidence.kept(WEIGHT_DELTAS, partition)
     start, end = _deltas(lineage, evidence, scope)
     last = kept.end if end is None else min(kept.end, end)

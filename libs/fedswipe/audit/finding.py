@@ -16,6 +16,7 @@ class Outcome(StrEnum):
     PROVEN = "proven"
     BROKEN = "broken"
     EXPIRED = "evidence expired"
+    FORGOTTEN = "evidence forgotten"
 
 
 class ExitCode(IntEnum):
@@ -24,14 +25,16 @@ class ExitCode(IntEnum):
     PROVEN = 0
     BROKEN = 1
     EXPIRED = 2
+    FORGOTTEN = 3
     REFUSED = 2  # nothing was judged: a wrong option, no broker, no store; said on stderr
 
 
 class Kind(StrEnum):
-    """What a finding does to the verdict: BROKEN outweighs EXPIRED, a NOTE changes nothing."""
+    """What a finding does to the verdict: BROKEN outweighs EXPIRED, that FORGOTTEN; a NOTE nothing."""
 
     BROKEN = "broken"
     EXPIRED = "expired"
+    FORGOTTEN = "forgotten"
     NOTE = "note"
 
 
@@ -75,7 +78,9 @@ class Findings:
         """Return what follows from all of them."""
         if self.counts[Kind.BROKEN]:
             return Outcome.BROKEN
-        return Outcome.EXPIRED if self.counts[Kind.EXPIRED] else Outcome.PROVEN
+        if self.counts[Kind.EXPIRED]:
+            return Outcome.EXPIRED
+        return Outcome.FORGOTTEN if self.counts[Kind.FORGOTTEN] else Outcome.PROVEN
 
 
 def broken(

@@ -11,7 +11,7 @@ from fedswipe.dead_letters.closing import how_closed
 from fedswipe.errors import InvalidMessage
 from fedswipe.events import DeadLettered, Event, OffsetRange
 from fedswipe.learning.manifest import Entry
-from fedswipe.learning.verdict import Verdict
+from fedswipe.learning.verdict import UNLETTERED, Verdict
 from fedswipe.topology import WEIGHT_DELTAS, Topic, dead_letters
 
 VERDICTS = tuple(Verdict)
@@ -44,7 +44,7 @@ class VerdictBook:
         place = letter.offset - self.start
         number = self._bytes[place] & ~LETTERED
         verdict = VERDICTS[number - 1] if number else None
-        if verdict in (None, Verdict.FOLDED) or verdict != letter.reason:
+        if verdict is None or verdict in UNLETTERED or verdict != letter.reason:
             found = verdict or "no record"
             yield broken(
                 "other_letter", f"a letter says {letter.reason} of delta {letter.offset}, which is {found}",
@@ -59,7 +59,8 @@ class VerdictBook:
         yet: whoever takes over the head writes them first.
         """
         codes = np.frombuffer(self._bytes, np.uint8)
-        refused = (codes != 0) & (codes < LETTERED) & (codes != 1 + VERDICTS.index(Verdict.FOLDED))
+        without = [0, *(1 + VERDICTS.index(verdict) for verdict in UNLETTERED)]
+        refused = (codes < LETTERED) & ~np.isin(codes, without)
         for offset in (np.flatnonzero(refused) + self.start).tolist():
             text = f"delta {offset} was refused and has no dead letter"
             where = _at(partition, offset)

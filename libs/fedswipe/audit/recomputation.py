@@ -14,18 +14,19 @@ from fedswipe.audit.shelf import Shelf, Stored
 from fedswipe.chain import Chain, Link
 from fedswipe.errors import FedswipeError
 from fedswipe.events import DeltaId, GlobalModelPublished, ObjectRef, OffsetRange
+from fedswipe.forgotten_clients import Forgotten
 from fedswipe.learning import optimizer
 from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.manifest import Entry, Manifest
 from fedswipe.learning.optimizer import Trained
 from fedswipe.learning.recipe import Recipe
 from fedswipe.learning.verdict import Verdict
-from fedswipe.learning.weights import to_bytes
 from fedswipe.learning.window import History, Window
 from fedswipe.modelstore.port import ContentMismatch, ObjectMissing
 from fedswipe.topology import WEIGHT_DELTAS
 
 Events = Callable[[int], GlobalModelPublished]
+Clients = Callable[[int], Forgotten]  # what the clients' topic says before this offset, at most all it has
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Recomputation:
         architecture: Architecture,
         store: ObjectReader,
         events: Events,
+        clients: Clients,
         noise_keys: Sequence[bytes] = (),
     ) -> None:
         self.shelf = Shelf(store, architecture)
@@ -56,6 +58,8 @@ class Recomputation:
         self._architecture = architecture
         self._store = store
         self._events = events
+        self._clients = clients
+        self._clients_end = 0  # of the link that stands; no later one may know less
         self._noise_keys = noise_keys
         self._standing: Trained | None = None
         self._folded: dict[int, frozenset[DeltaId]] = {}
@@ -91,22 +95,20 @@ class Recomputation:
         if recipe is None or base is None:
             what = "recipe" if recipe is None else "parent's model"
             detail = f"cannot be recomputed: its {what} cannot be read"
-            findings += [
-                *compare(event, objects, Made(None, None, None)),
-                broken("no_base", detail, event.version),
-            ]
+            findings += compare(event, objects, Made(None, None, None))
+            findings.append(broken("no_base", detail, event.version))
             self._stand_on(event.version, None, objects)
             manifest = objects["manifest"].manifest or Manifest(())
             return Proof(manifest.entries, tuple(findings))
         stored = objects["manifest"].manifest
         window = self._fold(head, recipe, event, records, stored or Manifest(()), findings)
-        manifest = Manifest.of(window.entries)
+        manifest = window.manifest
         sum_, noise = with_noise(event, recipe, window.sum, self._noise_keys)
         findings += [noise] if noise else []
         trained = None
         if sum_ is not None:
             trained = Trained(*optimizer.apply(base.weights, base.state, sum_, recipe, head.version))
-        made = self._made(trained, manifest)
+        made = Made.of(trained, manifest, self._architecture)
         findings += compare(event, objects, made)
         findings += compare_counts(event, manifest.entries, window.examples)
         findings += compare_privacy(event, self._events(head.version), recipe)
@@ -114,12 +116,6 @@ class Recomputation:
         self._stand_on(event.version, trained if made.fits(event) else None, objects)
         self._remember(event.version, stored or manifest)
         return Proof(manifest.entries, tuple(findings))
-
-    def _made(self, trained: Trained | None, manifest: Manifest) -> Made:
-        if trained is None:
-            return Made(None, None, manifest)
-        model = to_bytes(self._architecture.split(trained.weights))
-        return Made(model, optimizer.state_to_bytes(trained.state), manifest)
 
     def _base(self, event: GlobalModelPublished) -> Trained | None:
         """Return what the link steps from: its parent, or the older version that a rollback takes back."""
@@ -139,7 +135,8 @@ class Recomputation:
         """Judge and fold; of what the store lacked then, the stored manifest is the evidence (ADR 0020)."""
         bound = recipe.staleness_bound
         history = History.of(self._chain, head, self._seen(head, bound), bound)
-        window = Window(recipe, self._chain.model_id, self._architecture.sizes, history)
+        forgotten = self._forgotten(stored)
+        window = Window(recipe, self._chain.model_id, self._architecture.sizes, history, forgotten=forgotten)
         witnessed = stored.witnessed
         for record in records:
             if window.full:
@@ -191,6 +188,11 @@ class Recomputation:
 
     def _remember(self, version: int, manifest: Manifest) -> None:
         self._folded[version] = manifest.folded
+        self._clients_end = self._forgotten(manifest).end
+
+    def _forgotten(self, stored: Manifest) -> Forgotten:
+        """Return whom a window had to leave out: by what it says it knew, and what an earlier one knew."""
+        return self._clients(max(stored.clients_end or 0, self._clients_end))
 
     def _stand_on(self, version: int, made: Trained | None, objects: dict[str, Stored]) -> None:
         """Go on from what was recomputed if it is the link's, else from what the link's readers had."""

@@ -11,10 +11,13 @@ from fedswipe.audit.duty import Duty
 from fedswipe.audit.hindsight import Before, Hindsight
 from fedswipe.codec import SchemaSource
 from fedswipe.events import ModelId
+from fedswipe.forgotten_clients import Forgotten
 from fedswipe.kafka.record import Record
 from fedswipe.training_examples import SortedSwipes, sort_swipes
 
 BATCH = 4_096  # records sorted at once
+OF_FORGOTTEN = np.array(list(Duty), np.uint8)  # what becomes of a duty when the swipe's client is forgotten
+OF_FORGOTTEN[[Duty.TRAINED, Duty.LETTER]] = Duty.FORGOTTEN, Duty.NOWHERE
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +39,12 @@ def classify(
     start: int,
     end: int,
     hindsight: Hindsight,
+    forgotten: Forgotten,
 ) -> Iterator[SwipeClasses]:
-    """Sort the records at [start, end) as a trainer does, batch by batch; `hindsight` stands at `start`."""
+    """Sort the records at [start, end) as a trainer does, batch by batch; `hindsight` stands at `start`.
+
+    When a trainer learnt who is `forgotten` nobody knows: it may have left their swipes out or not.
+    """
     at, left = start, iter(records)
     while batch := tuple(islice(left, BATCH)):
         before = hindsight.before(batch)
@@ -45,7 +52,10 @@ def classify(
         last = batch[-1].offset + 1
         hindsight.settled(found.seen, last)
         offsets = np.array([record.offset for record in batch], np.int64)
-        yield SwipeClasses(partition, at, last, offsets, _duties(offsets, found, before, model_id))
+        duties = _duties(offsets, found, before, model_id)
+        theirs = np.searchsorted(offsets, [x.offset for x in found.seen if forgotten.has(x.client_id)])
+        duties[theirs] = OF_FORGOTTEN[duties[theirs]]
+        yield SwipeClasses(partition, at, last, offsets, duties)
         at = last
     if at < end:
         yield SwipeClasses(partition, at, end, np.empty(0, np.int64), np.empty(0, np.uint8))

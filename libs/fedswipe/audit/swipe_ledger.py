@@ -95,7 +95,7 @@ class SwipeLedger:
         must = (found.offsets >= expected.start) & (found.offsets < expected.end)
         nowhere = must & (counted == 0) & ~lettered & np.isin(found.duties, (Duty.TRAINED, Duty.LETTER))
         told = found.offsets >= expected.known
-        both = (found.duties == Duty.TRAINED) & (counted > 0) & lettered
+        both = np.isin(found.duties, (Duty.TRAINED, Duty.FORGOTTEN)) & (counted > 0) & lettered
         needless = np.isin(found.duties, (Duty.NOWHERE, Duty.LETTER, Duty.LEFT, Duty.OVERLOOKED)) & (
             counted > 0
         )

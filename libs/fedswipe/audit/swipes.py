@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
+from fedswipe.audit.clients import ClientsEvidence
 from fedswipe.audit.evidence import Evidence, Kept
 from fedswipe.audit.finding import Finding, Findings, broken, expired
 from fedswipe.audit.hindsight import Hindsight
@@ -35,6 +36,7 @@ class SwipeAudit:
     def __init__(
         self,
         evidence: Evidence,
+        clients: ClientsEvidence,
         ledger: SwipeLedger,
         kept: Mapping[int, Kept],
         references: References,
@@ -43,6 +45,7 @@ class SwipeAudit:
         whole: bool,
     ) -> None:
         self._evidence = evidence
+        self._forgotten = clients.now()  # after the trainers' positions: they knew no more than this
         self._ledger = ledger
         self._kept = kept
         self._references = references
@@ -75,7 +78,8 @@ class SwipeAudit:
         start = max([kept.start, *(found.end for found in archived)])
         hindsight = letters.hindsight(self._evidence, partition, self._scope.repeat_span, start)
         records, schemas = self._evidence.read(SWIPES, partition, start, kept.end), self._evidence.schemas
-        read = classify(records, schemas, self._model_id, partition, start, kept.end, hindsight)
+        place = (partition, start, kept.end)
+        read = classify(records, schemas, self._model_id, *place, hindsight, self._forgotten)
         for found in chain(archived, read):
             yield from self._ledger.judge(found, expected)
         yield from _false_closings(partition, start, kept.end, letters, hindsight)

@@ -42,7 +42,7 @@ def verify(
     report = walk.report
     report.findings.extend(_judge_letters(walk, evidence))
     whole = scope.first == 1 and not walk.gone.any
-    swipes = SwipeAudit(evidence, ledger, kept, references, lineage.model_id, scope, whole)
+    swipes = SwipeAudit(*(evidence, walk.clients, ledger, kept, references, lineage.model_id, scope, whole))
     report.swipes = swipes.judge(report.findings, progress)
     report.swipes_counted = ledger.counted
     report.from_archive = evidence.from_archive

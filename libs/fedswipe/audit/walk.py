@@ -6,10 +6,12 @@ from contextlib import ExitStack
 from functools import partial
 
 from fedswipe.audit.ahead import ahead
+from fedswipe.audit.archive import is_bare
+from fedswipe.audit.clients import ClientsEvidence
 from fedswipe.audit.delta_cursor import DeltaCursor
 from fedswipe.audit.delta_record import DeltaRecord, fetching
 from fedswipe.audit.evidence import Evidence, Kept, ObjectReader
-from fedswipe.audit.finding import MOST
+from fedswipe.audit.finding import MOST, Finding, Kind
 from fedswipe.audit.gone import GoneDeltas
 from fedswipe.audit.letters import VerdictBook
 from fedswipe.audit.links import Fallen, Step, event_of, read_links
@@ -18,7 +20,7 @@ from fedswipe.audit.report import Report
 from fedswipe.audit.scope import Progress, Scope
 from fedswipe.audit.swipe_ledger import Claim, SwipeLedger
 from fedswipe.chain import Chain
-from fedswipe.events import GlobalModelPublished
+from fedswipe.events import GlobalModelPublished, OffsetRange
 from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.manifest import Entry
 from fedswipe.learning.verdict import Verdict
@@ -51,7 +53,10 @@ class LineageWalk:
         self._ledger = ledger
         self._progress = progress
         events = partial(event_of, self.chain, evidence=evidence)
-        self._recomputation = Recomputation(self.chain, architecture, store, events, scope.noise_keys)
+        self.clients = ClientsEvidence(evidence)
+        self._recomputation = Recomputation(
+            self.chain, architecture, store, events, self.clients.until, scope.noise_keys
+        )
         self._kept = Kept(0, 0)
         self._cursor: DeltaCursor | None = None
 
@@ -109,20 +114,23 @@ class LineageWalk:
         return self._cursor
 
     def _settle(self, step: Step, cursor: DeltaCursor) -> Proof:
-        """Prove a link from the deltas that it settles, or take it as it is where they are gone."""
+        """Prove a link from the deltas that it settles, or take it as it is where they are not there."""
         start, end = step.parent.end if step.parent else 0, step.link.end
-        claims: list[Claim] = []
-        records = _claiming(cursor.take(start, end), claims)
-        if start < end and self._kept.start > start and (lacking := self._lacking(step)) is not None:
-            proof = self._recomputation.take(step)
-            self.gone.add(step.link.version, start, end, lacking)
-            for _ in records:
-                continue  # no model can be made of these, but they name swipes
-        else:
-            proof = self._recomputation.prove(step, records)
-            self.report.recomputed += 1
+        claims, bare = list[Claim](), list[int]()
+        records = _claiming(cursor.take(start, end), claims, bare)
+        lacking = self._lacking(step) if start < end and self._kept.start > start else None
+        gone = lacking is not None
+        proof = self._recomputation.take(step) if gone else self._recomputation.prove(step, records)
         for _ in records:
-            continue  # `prove` leaves them where it had nothing to fold them into
+            continue  # where no model can be made of them, they still name swipes
+        left_out = [offset for offset in bare if offset < self._kept.live]  # no archive made the others so
+        if lacking is not None:
+            self.gone.add(step.link.version, start, end, lacking)
+        elif left_out:
+            proof = self._recomputation.take(step)
+            self.report.findings.add(_forgotten(step, left_out))
+        else:
+            self.report.recomputed += 1
         self._progress("folding deltas", end, self._kept.end)
         self._count(claims, proof.entries, step.link.version)
         return proof
@@ -144,7 +152,7 @@ class LineageWalk:
     def _count_unsettled(self, records: Iterable[DeltaRecord]) -> None:
         """Count what no link has settled yet; whether it will be folded nobody knows."""
         claims: list[Claim] = []
-        for _ in _claiming(records, claims):
+        for _ in _claiming(records, claims, []):
             self.report.unsettled += 1
         for claim in claims:
             self.report.findings.extend(self._ledger.count(claim, None, folded=False))
@@ -160,9 +168,23 @@ class LineageWalk:
         self.book.write(proof.entries, step.link.end)
 
 
-def _claiming(records: Iterable[DeltaRecord], claims: list[Claim]) -> Iterator[DeltaRecord]:
-    """Pass records on and keep what they say of swipes."""
+def _claiming(records: Iterable[DeltaRecord], claims: list[Claim], bare: list[int]) -> Iterator[DeltaRecord]:
+    """Pass records on; keep what they say of swipes, and which of them have lost their numbers."""
     for record in records:
         if record.delta is not None:
             claims.append(Claim.of(record.offset, record.delta))
+            if is_bare(record.delta):
+                bare.append(record.offset)
         yield record
+
+
+def _forgotten(step: Step, left_out: list[int]) -> Finding:
+    partition = step.event.ranges[0].partition
+    return Finding(
+        Kind.FORGOTTEN,
+        "deltas_forgotten",
+        f"its archive has no numbers of {len(left_out)} deltas, whose clients asked to be forgotten",
+        step.link.version,
+        topic=WEIGHT_DELTAS.name,
+        offsets=OffsetRange(partition, left_out[0], left_out[-1] + 1),
+    )

@@ -27,7 +27,8 @@ RepeatSpan = Annotated[
 @app.command(
     epilog="Exit codes: 0 proven; 1 broken: what and where is named; 2 evidence expired: which range and why "
     "(the JSON's `verdict` says so), or nothing was judged because an option was wrong or a server could "
-    "not be reached (an error on stderr; the JSON's `verdict` is `not judged`)."
+    "not be reached (an error on stderr; the JSON's `verdict` is `not judged`); 3 evidence forgotten: an "
+    "archive has left out what clients had forgotten."
 )
 def verify(
     model: Model = "swipe-en",
@@ -74,13 +75,23 @@ def archive(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say how long each version's deltas will be kept.")
     ] = False,
+    anew: Annotated[
+        bool,
+        typer.Option("--anew", help="Also what only earlier archives have; name what is then not needed."),
+    ] = False,
     repeat_span: RepeatSpan = 10_000,
 ) -> None:
     """Copy evidence to the object store before retention deletes it; `verify` falls back on it."""
     from fedswipe.cli import audit_archive as command
 
     command.archive(
-        model=model, first=first, last=last, json_file=json_file, dry_run=dry_run, repeat_span=repeat_span
+        model=model,
+        first=first,
+        last=last,
+        json_file=json_file,
+        dry_run=dry_run,
+        anew=anew,
+        repeat_span=repeat_span,
     )
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from fedswipe.audit.archive import Archive
+from fedswipe.audit.archive import Archive, archives, replaced
+from fedswipe.audit.archived import ArchivedEvidence
 from fedswipe.audit.archiving import Aging, Archiving
+from fedswipe.audit.evidence import Evidence
 from fedswipe.audit.scope import Scope
 from fedswipe.audit.topics import TopicEvidence
 from fedswipe.cli.addresses import current_addresses, model_store
@@ -23,19 +25,35 @@ DAY = 86_400.0
 
 
 def archive(
-    *, model: str, first: int, last: int | None, json_file: Path | None, dry_run: bool, repeat_span: int
+    *,
+    model: str,
+    first: int,
+    last: int | None,
+    json_file: Path | None,
+    dry_run: bool,
+    anew: bool,
+    repeat_span: int,
 ) -> None:
-    """Archive, or with `dry_run` only look; print the table, write the JSON."""
+    """Archive, or with `dry_run` only look; print the table, write the JSON.
+
+    `anew` archives what only earlier archives have once more, without clients that were forgotten meanwhile.
+    """
     line, servers = known_lineage(model), current_addresses()
-    kafka = KafkaSettings(servers.kafka)
-    objects = None if dry_run else model_store(servers)
+    kafka, store = KafkaSettings(servers.kafka), model_store(servers)
+    objects = None if dry_run else store
+    evidence: Evidence = TopicEvidence(kafka)
+    if anew:
+        evidence = ArchivedEvidence(evidence, store, archives(store, line.model_id))
     retention = Admin(kafka).retention_ms(WEIGHT_DELTAS)
     with bars() as progress:
-        archiving = Archiving(line, TopicEvidence(kafka), objects, Scope(first, last, repeat_span), progress)
+        archiving = Archiving(line, evidence, objects, Scope(first, last, repeat_span), progress)
         archiving.run()
     now = int(time.time() * 1000)
     _print(archiving.ages, retention, now)
     _print_archive(archiving.archive, line.model_id)
+    old = replaced(store, archiving.archive) if anew and archiving.archive else []
+    if old:
+        Console().print(f"{len(old)} objects of earlier archives are not needed now; --json FILE names them.")
     if json_file is not None:
         rows = [
             {"version": a.version, "start": a.start, "end": a.end, "seconds_left": a.left(retention, now)}
@@ -44,7 +62,14 @@ def archive(
         found = archiving.archive
         chunks = len(found.chunks) + len(found.swipes) if found else 0
         write_json(
-            json_file, {"model": model, "retention_ms": retention, "versions": rows, "objects": chunks}
+            json_file,
+            {
+                "model": model,
+                "retention_ms": retention,
+                "versions": rows,
+                "objects": chunks,
+                "replaced": old,
+            },
         )
 
 

@@ -31,11 +31,17 @@ from fedswipe.topology import Lineage
 
 NOISE_KEY = "FEDSWIPE_NOISE_KEY"
 SHOWN = 20  # findings in the table; the JSON has more
-COLOURS = {Outcome.PROVEN: "green", Outcome.BROKEN: "red", Outcome.EXPIRED: "yellow"}
+COLOURS = {
+    Outcome.PROVEN: "green",
+    Outcome.BROKEN: "red",
+    Outcome.EXPIRED: "yellow",
+    Outcome.FORGOTTEN: "cyan",
+}
 CODES = {
     Outcome.PROVEN: ExitCode.PROVEN,
     Outcome.BROKEN: ExitCode.BROKEN,
     Outcome.EXPIRED: ExitCode.EXPIRED,
+    Outcome.FORGOTTEN: ExitCode.FORGOTTEN,
 }
 
 

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from fedswipe.cli import audit, dlq, language, learning, models, replay, running
+from fedswipe.cli import audit, dlq, forget, language, learning, models, replay, running
 from fedswipe.errors import FedswipeError
 
 REFUSED = 2
@@ -25,7 +25,7 @@ app = typer.Typer(
 COMMANDS = (
     *(running.up, running.down, running.status, running.fetch, running.prepare),
     *(learning.demo, learning.evaluate, learning.pretrain, learning.train, learning.simulate),
-    replay.replay,
+    *(forget.forget, replay.replay),
 )
 Markdown = Annotated[bool, typer.Option("--markdown", help="Print Markdown for the docs.")]
 

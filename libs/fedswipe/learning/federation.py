@@ -14,7 +14,6 @@ from fedswipe.learning import optimizer
 from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.base_model import BaseModel
 from fedswipe.learning.folding import Counted
-from fedswipe.learning.manifest import Manifest
 from fedswipe.learning.noise import release
 from fedswipe.learning.optimizer import Trained
 from fedswipe.learning.recipe import Recipe
@@ -75,7 +74,7 @@ class Federation:
         model = to_bytes(self.architecture.split(weights))
         parts = [self.steps[-1].link, hashlib.sha256(model).hexdigest()]
         link = Sha256(hashlib.sha256(orjson.dumps(parts)).hexdigest())
-        self.steps.append(Step(link, Manifest.of(self._window.entries).folded))
+        self.steps.append(Step(link, self._window.manifest.folded))
         self._window = self._open()
 
     def _open(self) -> Window:

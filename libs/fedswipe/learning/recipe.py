@@ -12,8 +12,8 @@ from fedswipe.events import DeltaCodec
 from fedswipe.learning.fixed_point import LIMIT_BITS, NORM_BITS
 
 STALENESS_ONE = 1 << 10  # a staleness factor of 1
-CODE_VERSION = 5  # rises with every change that could change a verdict or a sum
-REPLAYED = (2, 3, 4, 5)  # the code versions whose windows this release makes again, bit for bit
+CODE_VERSION = 6  # rises with every change that could change a verdict or a sum
+REPLAYED = (2, 3, 4, 5, 6)  # the code versions whose windows this release makes again, bit for bit
 ADDED = {  # the fields that a code version began with
     3: ("momentum", "beta1", "beta2", "tau", "rule", "byzantine", "over_norm"),
     4: ("noise", "privacy_delta"),
@@ -155,6 +155,11 @@ class Recipe:
     def reads(self, codec: DeltaCodec) -> bool:
         """Tell whether the code of this recipe knew a codec: version 2 could not read events with others."""
         return self.code_version > 2 or codec in UNMIXED
+
+    @property
+    def forgets(self) -> bool:
+        """Tell whether the code of this recipe knew of forgotten clients."""
+        return self.code_version > 5
 
     def to_bytes(self) -> bytes:
         """Return the recipe as canonical JSON: sorted keys, no spaces, the fields of its code version."""

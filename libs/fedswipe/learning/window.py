@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from fedswipe.chain import Chain, Link
 from fedswipe.errors import FedswipeError, InvalidMessage
 from fedswipe.events import ClientId, ClosedBy, DeltaComputed, DeltaId, ObjectRef, Sha256
+from fedswipe.forgotten_clients import NOBODY, Forgotten
 from fedswipe.learning.aggregation import Sum
 from fedswipe.learning.delta import names_content
 from fedswipe.learning.fixed_point import LIMIT_BITS, squared_norm_limit
 from fedswipe.learning.folding import Counted, Folding
-from fedswipe.learning.manifest import Entry
+from fedswipe.learning.manifest import Entry, Manifest
 from fedswipe.learning.recipe import UNMIXED, Recipe
 from fedswipe.learning.scaled import Sizes
 from fedswipe.learning.verdict import Verdict
@@ -59,17 +60,25 @@ class History:
 class Window:
     """The deltas that will be folded into one global model, whose tensors have these sizes.
 
-    `counted` is what those that count are added to, by default the recipe's rule.
-    FedswipeError when the recipe's `max_value` is so large for this size that a squared norm could overflow.
+    `counted` is what those that count are added to, by default the recipe's rule; no delta of a `forgotten`
+    client counts. FedswipeError when the recipe's `max_value` is so large for this size that a squared norm
+    could overflow.
     """
 
     def __init__(
-        self, recipe: Recipe, model_id: str, sizes: Sizes, history: History, counted: Counted | None = None
+        self,
+        recipe: Recipe,
+        model_id: str,
+        sizes: Sizes,
+        history: History,
+        counted: Counted | None = None,
+        forgotten: Forgotten = NOBODY,
     ) -> None:
         size = sum(sizes)
         if size * squared_norm_limit(recipe.max_value) >= 2**LIMIT_BITS:
             raise FedswipeError(f"recipe: max_value is {recipe.max_value:g}, too large for {size} parameters")
         self.recipe = recipe
+        self.forgotten = forgotten
         self.entries: list[Entry] = []
         self.examples = 0
         self._model_id = model_id
@@ -78,6 +87,7 @@ class Window:
         self._history = history
         self._ids: set[DeltaId] = set()
         self._clients: set[ClientId] = set()
+        self._met: set[ClientId] = set()  # also of deltas that were refused
 
     def add(self, offset: int, delta: DeltaComputed, fetch: Fetch) -> Verdict:
         """Judge the delta of one record and fold it if it counts.
@@ -86,6 +96,7 @@ class Window:
         """
         if (delta.payload is None) == (delta.content is None) or not self.recipe.reads(delta.codec):
             return self.add_unreadable(offset)
+        self._met.add(delta.client_id)
         verdict, weight = self._judge(delta, fetch)
         self.entries.append(Entry(offset, delta.delta_id, verdict, weight))
         return verdict
@@ -94,6 +105,22 @@ class Window:
         """Settle a record that holds no delta, or one with two payloads or none."""
         self.entries.append(Entry(offset, DeltaId(""), Verdict.UNREADABLE, 0))
         return Verdict.UNREADABLE
+
+    def forget(self, forgotten: Forgotten) -> bool:
+        """Judge by a longer prefix of the clients' topic, unless a verdict so far would be another by it.
+
+        Tell whether that went; if not, the window has to be folded again from its start.
+        """
+        if any(forgotten.has(client) and not self.forgotten.has(client) for client in self._met):
+            return False
+        self.forgotten = forgotten
+        return True
+
+    @property
+    def manifest(self) -> Manifest:
+        """What became of the records so far, and by which prefix of the clients' topic."""
+        judged = self.entries and self.recipe.forgets
+        return Manifest.of(self.entries, self.forgotten.end if judged else None)
 
     @property
     def sum(self) -> Sum:
@@ -128,6 +155,8 @@ class Window:
         return Verdict.FOLDED, weight
 
     def _refusal(self, delta: DeltaComputed) -> Verdict | None:
+        if self.recipe.forgets and self.forgotten.has(delta.client_id):
+            return Verdict.FORGOTTEN
         if delta.model_id != self._model_id:
             return Verdict.OTHER_MODEL
         if delta.delta_id in self._ids:

@@ -1,4 +1,4 @@
-"""One lineage's partitions of the log in memory: deltas with gaps, links on the wire, letters."""
+"""One lineage's partitions of the log in memory: deltas with gaps, links on the wire, letters, clients."""
 
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -7,7 +7,8 @@ from enum import StrEnum
 from fedswipe import codec
 from fedswipe.chain import Chain, Link
 from fedswipe.errors import InvalidMessage, Retryable
-from fedswipe.events import GlobalModelPublished
+from fedswipe.events import ClientForgotten, ClientId, GlobalModelPublished
+from fedswipe.forgotten_clients import Forgotten, ForgottenClients
 from fedswipe.kafka.record import Record
 from fedswipe.learning.verdict import Verdict
 from fedswipe.topology import WEIGHT_DELTAS, Lineage
@@ -44,6 +45,13 @@ class InMemoryLineageLog:
         self.links: list[bytes] = []
         self.wire: list[bytes] = []
         self.letters: dict[int, set[Verdict]] = {}
+        self.clients = ForgottenClients()
+
+    def forget(self, client_id: ClientId) -> int:
+        """Store that a client is forgotten; return the record's offset."""
+        offset = self.clients.end
+        self.clients.add(offset, codec.encode(ClientForgotten(client_id)), codec.PackagedSchemas())
+        return offset
 
     def write_delta(self, value: bytes | None, fate: Fate = Fate.COMMITTED) -> int:
         """Store a record of the deltas' partition; return its offset."""
@@ -136,6 +144,12 @@ class LineageLogClient:
         self._trouble()
         for record, verdict in refused:
             self._log.letters.setdefault(record.offset, set()).add(verdict)
+
+    def forgotten(self, least: int) -> Forgotten:
+        """Return who is forgotten now; see `LineageLog.forgotten`."""
+        self._trouble()
+        assert least <= self._log.clients.end, "FORGOTTEN: the log has become shorter"
+        return self._log.clients.until(self._log.clients.end)
 
     def seek(self, offset: int) -> int:
         """Pass it on to the reader of the deltas; see `LineageLog.seek`."""

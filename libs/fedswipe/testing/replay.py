@@ -6,7 +6,7 @@ from fedswipe import codec
 from fedswipe.audit.delta_record import DeltaRecord
 from fedswipe.audit.evidence import ObjectReader
 from fedswipe.audit.links import Fallen, take_link
-from fedswipe.audit.recomputation import Recomputation
+from fedswipe.audit.recomputation import Clients, Recomputation
 from fedswipe.chain import Chain, Link
 from fedswipe.events import DeltaId
 from fedswipe.kafka.record import Record
@@ -18,8 +18,9 @@ from fedswipe.topology import GLOBAL_MODELS, Lineage
 class Replay:
     """An accepted prefix of a lineage's log; every broken promise is an AssertionError.
 
-    `read` returns the committed records at offsets [start, end). `settled` maps every settled offset to its
-    verdict, `folded` every folded id to its link's version.
+    `read` returns the committed records at offsets [start, end), `clients` a prefix of the
+    clients' topic. `settled` maps every settled offset to its verdict, `folded` every folded id to its
+    link's version.
     """
 
     def __init__(
@@ -28,11 +29,12 @@ class Replay:
         architecture: Architecture,
         store: ObjectReader,
         read: Callable[[int, int], Iterable[Record]],
+        clients: Clients,
     ) -> None:
         self.chain = Chain(lineage.model_id, lineage.partition)
         self.settled: dict[int, Verdict] = {}
         self.folded: dict[DeltaId, int] = {}
-        self._recomputation = Recomputation(self.chain, architecture, store, self.chain.event)
+        self._recomputation = Recomputation(self.chain, architecture, store, self.chain.event, clients)
         self._read = read
 
     def add(self, data: bytes, offset: int) -> Link | None:

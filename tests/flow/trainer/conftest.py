@@ -24,6 +24,7 @@ from fedswipe.events import (
     Version,
 )
 from fedswipe.kafka.admin import Admin
+from fedswipe.kafka.clients_reader import ClientsReader
 from fedswipe.kafka.consume_loop import ConsumeLoop, Membership
 from fedswipe.kafka.log_range import read_range, read_to_end
 from fedswipe.kafka.producer import EventProducer
@@ -97,6 +98,7 @@ class Member:
                 ),
                 *(PublishedSchemas(settings), SPAN),
             ),
+            ClientsReader(settings, PublishedSchemas(settings)).forgotten,
         )
         self.loop = ConsumeLoop(settings, TRAINERS, self.collect)
         self.threads = [threading.Thread(target=work.run) for work in (self.loop, self.train)]

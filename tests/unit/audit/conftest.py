@@ -15,7 +15,9 @@ from fedswipe.audit.scope import Scope
 from fedswipe.audit.verify import verify
 from fedswipe.dead_letters.closing import Closing, closing, taken_up
 from fedswipe.dead_letters.position import Position, retry_headers
+from fedswipe.errors import InvalidMessage
 from fedswipe.events import (
+    ClientForgotten,
     ClientId,
     DeltaCodec,
     DeltaComputed,
@@ -26,6 +28,8 @@ from fedswipe.events import (
     SwipeId,
     SwipeRecorded,
 )
+from fedswipe.kafka.partitioning import partition_of
+from fedswipe.kafka.record import Record
 from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.delta import encode_delta
 from fedswipe.learning.recipe import Recipe
@@ -36,7 +40,7 @@ from fedswipe.swipe.layout import load_layout
 from fedswipe.testing.evidence import InMemoryEvidence
 from fedswipe.testing.lineage_log import Fate, InMemoryLineageLog, LineageLogClient
 from fedswipe.testing.modelstore import InMemoryModelStore
-from fedswipe.topology import GLOBAL_MODELS, LINEAGES, SWIPES, WEIGHT_DELTAS, Topic, dead_letters
+from fedswipe.topology import CLIENTS, GLOBAL_MODELS, LINEAGES, SWIPES, WEIGHT_DELTAS, Topic, dead_letters
 from services.aggregator.handlers import Aggregation
 from services.aggregator.mailbox import Assigned
 from services.aggregator.objects import Objects
@@ -57,7 +61,7 @@ TINY = TinyArchitecture(load_layout(LINE.layout))
 class Lineage:
     """What was written, as an audit reads it: `evidence` and `store`; tests tamper with both."""
 
-    architecture = TINY
+    architecture, line = TINY, LINE
 
     def __init__(self, recipe: Recipe = RECIPE) -> None:
         self.recipe = recipe
@@ -98,6 +102,22 @@ class Lineage:
 
     def raw_swipe(self, value: bytes | None) -> int:
         return self.evidence.write(SWIPES, PARTITION, value, b"key")
+
+    def forget(self, client: str) -> int:
+        """Write what ingest writes when somebody asks to be forgotten."""
+        self._log.forget(ClientId(client))
+        return self.evidence.write(CLIENTS, 0, codec.encode(ClientForgotten(ClientId(client))))
+
+    def move_swipes(self, client: str) -> None:
+        """Have the swipes lie where this client's belong, each with its client as key."""
+        place, right = (SWIPES.name, PARTITION), (SWIPES.name, partition_of(client, SWIPES.partitions))
+        records = self.evidence.records.pop(place)
+        self.evidence.records[right] = [replace(one, key=owner(one)) for one in records]
+        self.evidence.ends[right] = self.evidence.ends.pop(place)
+
+    def delta_letter(self, offset: int, reason: Verdict) -> None:
+        letter = self._log.deltas[offset][1].dead_letter(reason, EXPLANATIONS[reason], "aggregator")
+        self.evidence.write(dead_letters(WEIGHT_DELTAS), LINE.partition, codec.encode(letter))
 
     def swipe_letter(self, offset: int, reason: str = "malformed") -> None:
         record = next(r for r in self.evidence.records[SWIPES.name, PARTITION] if r.offset == offset)
@@ -152,13 +172,15 @@ class Lineage:
             assert head is not None
             self._aggregation._awaited_seek = None
             self._aggregation.fold_deltas(self._log.read(head.end, 99))
-            if self._client.chain.head == head:
+            if self._client.chain.head == head and self._aggregation._awaited_seek is None:
                 return self._publish()
 
     def close_by_time(self) -> None:
-        self._seconds += self.recipe.seconds
-        self._aggregation.close_due_window()
-        self._publish()
+        """Let time pass, as often as a window may have to be folded again: for a new head, for a client."""
+        for _ in range(3):
+            self._seconds += self.recipe.seconds
+            self._aggregation.close_due_window()
+            self.fold()
 
     def roll_back(self, version: int) -> None:
         """As an operator's command does."""
@@ -199,6 +221,13 @@ class Lineage:
                 record = self._log.deltas[offset][1]
                 letter = record.dead_letter(verdict, EXPLANATIONS[Verdict(verdict)], "aggregator")
                 self.evidence.write(dead_letters(WEIGHT_DELTAS), LINE.partition, codec.encode(letter))
+
+
+def owner(record: Record) -> bytes:
+    try:
+        return codec.decode(SwipeRecorded, record.value, codec.PackagedSchemas()).client_id.encode()
+    except InvalidMessage:
+        return b"nobody"
 
 
 @pytest.fixture

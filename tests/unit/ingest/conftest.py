@@ -9,7 +9,9 @@ import pytest
 
 from fedswipe.events import ModelId
 from fedswipe.testing.event_log import InMemoryEventLog
+from fedswipe.testing.evidence import InMemoryEvidence
 from services.ingest.api import create_app
+from services.ingest.clients.handlers import Clients
 from services.ingest.handlers import Head, Ingest
 from services.ingest.settings import Settings
 
@@ -24,7 +26,9 @@ class Door:
         self.checks: dict[str, str] = {"kafka": "ok"}
         self.heads: Mapping[ModelId, Head | None] = {ModelId("swipe-en"): None}
         ingest = Ingest(self.log, self.log, lambda: self.heads, settings.answer_seconds)
-        self.app = create_app(settings, ingest, lambda: self.checks)
+        self.evidence = InMemoryEvidence()
+        clients = Clients(self.log, self.evidence, settings.answer_seconds, settings.history_seconds)
+        self.app = create_app(settings, ingest, lambda: self.checks, clients)
         transport = httpx.ASGITransport(self.app)
         self.http = httpx.AsyncClient(transport=transport, base_url="http://ingest")
 
@@ -37,7 +41,7 @@ class Door:
 
 @pytest.fixture
 def settings() -> Settings:
-    return Settings(answer_seconds=0.2, cors_origins=("http://app.example",))
+    return Settings(answer_seconds=0.2, history_seconds=0.2, cors_origins=("http://app.example",))
 
 
 @pytest.fixture

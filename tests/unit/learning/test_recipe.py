@@ -87,7 +87,7 @@ def test_it_comes_back_from_canonical_bytes(deltas: int, seconds: float, stalene
 
 def test_its_bytes_hold_every_field_in_order_of_name() -> None:
     assert Recipe().to_bytes() == (
-        b'{"beta1":0.9,"beta2":0.99,"byzantine":0.2,"code_version":5,"deltas":32,"max_examples":100,'
+        b'{"beta1":0.9,"beta2":0.99,"byzantine":0.2,"code_version":6,"deltas":32,"max_examples":100,'
         b'"max_norm":64.0,"max_value":8.0,"momentum":0.9,"noise":0.0,"optimizer":"fedavg",'
         b'"over_norm":"refuse","privacy_delta":1e-6,"records":1000,"rule":"mean","scale_bits":24,'
         b'"seconds":300.0,"server_decay":0,"server_learning_rate":1.0,'
@@ -130,6 +130,14 @@ def test_a_recipe_of_the_code_before_falling_rates_is_read_and_written_as_it_was
     recipe = Recipe.from_bytes(data)
     assert recipe == Recipe(code_version=4)
     assert recipe.rate(1) == recipe.rate(1_000) == 1.0
+    assert recipe.to_bytes() == data
+
+
+def test_a_recipe_of_the_code_before_forgotten_clients_is_read_and_written_as_it_was() -> None:
+    data = Recipe().to_bytes().replace(b'"code_version":6', b'"code_version":5')
+    recipe = Recipe.from_bytes(data)
+    assert recipe == Recipe(code_version=5)
+    assert (recipe.forgets, Recipe().forgets) == (False, True)
     assert recipe.to_bytes() == data
 
 

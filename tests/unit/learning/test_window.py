@@ -20,6 +20,7 @@ from fedswipe.events import (
     Sha256,
     Version,
 )
+from fedswipe.forgotten_clients import Forgotten
 from fedswipe.learning.delta import encode_delta
 from fedswipe.learning.fixed_point import quantize
 from fedswipe.learning.manifest import Entry, Manifest
@@ -28,6 +29,7 @@ from fedswipe.learning.verdict import EXPLANATIONS, Verdict
 from fedswipe.learning.window import History, Window
 
 MODEL = ModelId("swipe-en")
+CLIENTS = [ClientId(name) for name in ("ann", "bob", "eve")]
 RECIPE = Recipe(deltas=3, records=6, max_examples=10, max_norm=2.0, staleness=(1024, 724, 512))
 SIZE = 4
 SIZES = (3, 1)
@@ -287,3 +289,64 @@ def test_a_private_window_takes_no_codec_that_carries_one_clients_rest_to_the_ne
     private = window(replace(RECIPE, noise=1.0, over_norm="clip"))
     assert judge(one, private) is (Verdict.MIXED_CLIENTS if mixed else Verdict.FOLDED)
     assert judge(one) is Verdict.FOLDED
+
+
+def forgetting(*clients: str) -> Forgotten:
+    return Forgotten(len(clients), {ClientId(client): at for at, client in enumerate(clients)})
+
+
+def test_a_forgotten_clients_delta_does_not_count_whatever_else_is_wrong_with_it() -> None:
+    into = Window(RECIPE, MODEL, SIZES, history(), forgotten=forgetting("client"))
+    for one in (delta(), delta(examples=0), delta(model_id=ModelId("other")), in_store()):
+        assert judge(one, into) is Verdict.FORGOTTEN
+    assert judge(delta(client_id=ClientId("another")), into) is Verdict.FOLDED
+    assert into.examples == 2
+    assert into.manifest.clients_end == 1
+    assert Manifest.from_bytes(into.manifest.to_bytes()) == into.manifest
+
+
+def test_a_window_of_the_code_before_counts_everybody_and_says_nothing_of_clients() -> None:
+    before = replace(RECIPE, code_version=5)
+    into = Window(before, MODEL, SIZES, history(), forgotten=forgetting("client"))
+    assert judge(delta(), into) is Verdict.FOLDED
+    assert into.manifest.to_bytes() == b'{"entries":[[10,"delta","folded",2048]]}'
+
+
+def test_only_a_refusal_that_somebody_has_to_deal_with_owes_a_letter() -> None:
+    verdicts = (Verdict.FOLDED, Verdict.FORGOTTEN, Verdict.STALE)
+    manifest = Manifest.of([Entry(at, DeltaId("a"), verdict, 0) for at, verdict in enumerate(verdicts)])
+    assert manifest.lettered == {2: Verdict.STALE}
+    assert len(manifest.refused) == 2
+
+
+@pytest.mark.parametrize("end", ["-1", '"1"', "true", "1.5"])
+def test_a_manifest_names_an_offset_of_the_clients_topic_or_none(end: str) -> None:
+    with pytest.raises(FedswipeError, match="clients_end is"):
+        Manifest.from_bytes(b'{"clients_end":' + end.encode() + b',"entries":[]}')
+
+
+@given(
+    st.lists(st.one_of(st.sampled_from(CLIENTS), st.tuples(st.sampled_from(CLIENTS))), max_size=12),
+)
+def test_a_window_goes_on_with_a_longer_prefix_just_where_it_would_have_judged_alike(
+    log: list[ClientId | tuple[ClientId]],
+) -> None:
+    """A name is a delta of this client, a tuple forgets it; every other one is wrong in some way too."""
+    known, written = forgetting(), list[DeltaComputed]()
+    into = Window(RECIPE, MODEL, SIZES, history(), forgotten=known)
+    for step in log:
+        if isinstance(step, tuple):
+            known = forgetting(*known.first, *(set(step) - known.first.keys()))
+        else:
+            name = DeltaId(f"{len(written)}")
+            written.append(delta(client_id=step, delta_id=name, examples=len(written) % 2))
+            judge(written[-1], into, len(written))
+        anew = Window(RECIPE, MODEL, SIZES, history(), forgotten=known)
+        for offset, one in enumerate(written, 1):
+            judge(one, anew, offset)
+        if into.forget(known):
+            assert into.manifest == anew.manifest
+            assert (into.sum.total == anew.sum.total).all()
+        else:
+            assert into.entries != anew.entries
+            into = anew

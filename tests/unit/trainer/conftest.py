@@ -11,6 +11,7 @@ from fedswipe import codec
 from fedswipe.dead_letters.position import Position, retry_headers
 from fedswipe.errors import InvalidMessage
 from fedswipe.events import (
+    ClientForgotten,
     ClientId,
     DeltaCodec,
     DeltaComputed,
@@ -22,7 +23,9 @@ from fedswipe.events import (
     TrainingRequested,
     Version,
 )
+from fedswipe.forgotten_clients import Forgotten, ForgottenClients
 from fedswipe.kafka.consume_loop import Membership
+from fedswipe.kafka.errors import BrokerUnavailable
 from fedswipe.kafka.record import Record
 from fedswipe.kafka.transaction import Outgoing
 from fedswipe.learning.base_model import BaseModel
@@ -122,6 +125,22 @@ class Log:
         return self.records[partition][-1].offset + 1 if self.records.get(partition) else 0
 
 
+class Clients:
+    """The clients' topic; the next `away` questions get no answer."""
+
+    def __init__(self) -> None:
+        self.log, self.away = ForgottenClients(), 0
+
+    def forget(self, client: str) -> None:
+        self.log.add(self.log.end, codec.encode(ClientForgotten(ClientId(client))), PACKAGED)
+
+    def now(self) -> Forgotten:
+        if self.away:
+            self.away -= 1
+            raise BrokerUnavailable("made so by a test")
+        return self.log.until(self.log.end)
+
+
 class Rig:
     """A trainer over twins: the test plays the consume loop, and settles what has been closed."""
 
@@ -130,12 +149,13 @@ class Rig:
     ) -> None:
         self.clock, self.log, self.trainer = FakeClock(), Log(), FakeTrainer()
         self.transactions, self.store, self.heads = FakeTransactions(), InMemoryModelStore(), Heads()
-        self.closed = ClosedRanges()
+        self.closed, self.clients = ClosedRanges(), Clients()
         self.collect = CollectSwipes(Collecting(limits, most), self.closed, self.clock, schemas, self.log.end)
         compute = ComputeDeltas(self.trainer, DeltaCodec.FP16)
         self.train = TrainRanges(
             *(self.closed, self.heads, compute, self.store, self.transactions, schemas),
             SwipeMemory(self.log.read, self.letters_from, schemas, SPAN),
+            self.clients.now,
         )
         self.heads.put(BASE)
         self.collect.assigned([], Membership("first"))

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from fedswipe import avro_schemas, codec
 from fedswipe.audit import hindsight
+from fedswipe.audit.clients import ClientsEvidence
 from fedswipe.audit.evidence import Kept
 from fedswipe.audit.finding import Finding, Findings, Kind
 from fedswipe.audit.scope import Scope, quiet
@@ -250,7 +251,9 @@ def judged(run: Run, deltas: list[DeltaComputed], letters: list[Record]) -> set[
     for number, delta in enumerate(deltas):
         findings.extend(ledger.count(Claim.of(number, delta), 2, folded=True))
     scope = Scope(repeat_span=SPAN)
-    SwipeAudit(evidence, ledger, kept, {0: ()}, ModelId("swipe-en"), scope, whole=True).judge(findings, quiet)
+    clients = ClientsEvidence(evidence)
+    audit = SwipeAudit(evidence, clients, ledger, kept, {0: ()}, ModelId("swipe-en"), scope, whole=True)
+    audit.judge(findings, quiet)
     return set(findings.kept)
 
 
