@@ -231,7 +231,7 @@ export interface components {
         };
         /**
          * Key
-         * @description A letter, and the centre of its key; of letters with one centre the first has the key, others share it.
+         * @description A letter, and the centre of its key. Of letters with one centre the first has the key for its own.
          */
         Key: {
             /** Letter */
