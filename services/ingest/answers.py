@@ -71,7 +71,8 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 REASONS = {
     400: "The body is not JSON.",
+    408: "The body took too long to arrive.",
     413: "The body or the batch is too large; it was not read to its end.",
     422: "Refused: `errors` lists every refused index; nothing was stored.",
-    503: "Kafka is away or too slow; nothing is known to be stored. Send the same again later.",
+    503: "What this needs is away or too slow; nothing is known to be stored. Send the same again later.",
 }

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 
 from fedswipe.chain import Link
-from fedswipe.cli.prepare import BUCKET, bucket_name, prepare, services
+from fedswipe.cli.prepare import BUCKET, bucket_name, prepare, services, wiring
 from fedswipe.demo.lineage_watch import LineageWatch
 from fedswipe.kafka.admin import Admin
 from fedswipe.kafka.log_range import read_range
@@ -97,20 +97,21 @@ def running_loop(folder: Path, lineage: Lineage, environ: Mapping[str, str]) -> 
     ports = FreePorts()
     with own_stack(folder, ports) as stack, Leash() as leash:
         prepare(stack.addresses)
-        taken = {name: ports.take(name) for name in services()}
+        wanted = services()
+        taken = {name: ports.take(name) for name in wanted}
+        urls = {name: service_url(port) for name, port in taken.items()}
         processes = {
             name: start_service(
                 name,
                 taken[name],
-                {**stack.addresses.environ(), **own, **environ},
+                {**stack.addresses.environ(), **own, **wiring(urls).get(name, {}), **environ},
                 folder / "logs" / f"{name}.log",
                 leash,
             )
-            for name, own in services().items()
+            for name, own in wanted.items()
         }
         for process in processes.values():
             process.wait_ready()
-        urls = {name: service_url(port) for name, port in taken.items()}
         with LineageWatch(KafkaSettings(stack.kafka), lineage) as watch:
             watch.wait_for(1, 60)
             yield RunningLoop(stack, lineage, processes, urls, watch)
