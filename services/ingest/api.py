@@ -22,6 +22,9 @@ from services.ingest.answers import (
 )
 from services.ingest.body import Room
 from services.ingest.handlers import Ingest
+from services.ingest.operator.routes import Operator, add_operator_routes
+from services.ingest.pipeline.board import Board
+from services.ingest.pipeline.routes import add_pipeline_routes
 from services.ingest.reading import read_client, read_swipes
 from services.ingest.settings import Settings
 from services.ingest.shapes import Batch, Gesture, OneClient
@@ -29,8 +32,17 @@ from services.ingest.shapes import Batch, Gesture, OneClient
 Checks = Callable[[], Mapping[str, str]]
 
 
-def create_app(settings: Settings, ingest: Ingest, checks: Checks) -> FastAPI:
-    """Return the ASGI app. `checks` says "ok" or what is wrong with each thing needed; it may block."""
+def create_app(
+    settings: Settings,
+    ingest: Ingest,
+    checks: Checks,
+    board: Board | None = None,
+    operator: Operator | None = None,
+) -> FastAPI:
+    """Return the ASGI app. `checks` says "ok" or what is wrong with each thing needed; it may block.
+
+    `board` is what the pipeline shows, `operator` who may act on it; without them those routes are not there.
+    """
     app = FastAPI(title="FedSwipe ingest", version="1", summary="Takes swipes in and stores them in Kafka.")
     room = Room(settings.max_held_bytes)
     answer_with_problems(app)
@@ -70,6 +82,11 @@ def create_app(settings: Settings, ingest: Ingest, checks: Checks) -> FastAPI:
     async def stats() -> StatsAnswer:
         """Say how long the topics are and what each lineage's newest model is."""
         return StatsAnswer.model_validate(asdict(await ingest.stats()))
+
+    if board is not None:
+        add_pipeline_routes(app, board, settings.listeners)
+    if operator is not None:
+        add_operator_routes(app, operator)
 
     def probe() -> tuple[bool, Mapping[str, str]]:
         found = checks()

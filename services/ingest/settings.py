@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from fedswipe.environment import read_settings, setting
+from fedswipe.errors import FedswipeError
 from fedswipe.http.settings import gesture_height_setting, gesture_width_setting, host_setting, port_setting
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.topology import LINEAGES
 
 LAYOUTS = tuple(lineage.layout for lineage in LINEAGES)
+PREDICTORS = "INGEST_PREDICTORS"
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,9 @@ class Settings:
     cors_origins: tuple[str, ...] = setting(
         "INGEST_CORS_ORIGINS", "origins whose browsers may call, separated by commas", ()
     )
+    predictors: tuple[str, ...] = setting(
+        PREDICTORS, "where each model's predictor is, such as swipe-en=http://127.0.0.1:8001, by commas", ()
+    )
     gesture_client: str = setting(
         "INGEST_GESTURE_CLIENT", "client id of swipes in the gesture_id shape", "default"
     )
@@ -45,8 +50,34 @@ class Settings:
     )
     gesture_width: float = gesture_width_setting("INGEST_GESTURE_WIDTH")
     gesture_height: float = gesture_height_setting("INGEST_GESTURE_HEIGHT")
+    pipeline: bool = setting("INGEST_PIPELINE", "whether to follow the whole flow and show it", True)
+    listeners: int = setting(
+        "INGEST_LISTENERS", "pages that may follow the pipeline at the same time", 32, least=1, most=1_000
+    )
+    look_seconds: float = setting(
+        "INGEST_LOOK_SECONDS", "seconds between two looks at topics' lengths and predictors", 1.0, least=0.1
+    )
+    judged_hours: float = setting(
+        "INGEST_JUDGED_HOURS", "hours of predictions and words that are judged at the start", 24.0, least=0.0
+    )
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
         """Read the settings; the table in the docs lists the variables."""
-        return read_settings(cls, environ, kafka=KafkaSettings.from_env(environ))
+        settings = read_settings(cls, environ, kafka=KafkaSettings.from_env(environ))
+        settings.predictor_addresses()
+        return settings
+
+    def predictor_addresses(self) -> dict[str, str]:
+        """Return the predictors' base URLs by the layouts that they serve. Raises FedswipeError."""
+        return dict(_predictor(entry) for entry in self.predictors)
+
+
+def _predictor(entry: str) -> tuple[str, str]:
+    """Read one model=URL."""
+    model, _, url = entry.partition("=")
+    layouts = {str(lineage.model_id): lineage.layout for lineage in LINEAGES}
+    if model not in layouts or not url.startswith(("http://", "https://")):
+        models = " or ".join(layouts)
+        raise FedswipeError(f"{PREDICTORS}: {entry!r}; give model=http://host:port, model being {models}")
+    return layouts[model], url.rstrip("/")
