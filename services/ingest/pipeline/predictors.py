@@ -24,12 +24,12 @@ class Asked:
 
 
 class Predictors:
-    """Looks at each in turn; `get` gives the JSON of an answer with 200, None for any other or for none."""
+    """Looks at each in turn."""
 
-    def __init__(self, asked: Sequence[Asked], board: Board, pool: urllib3.PoolManager | None = None) -> None:
+    def __init__(self, asked: Sequence[Asked], board: Board) -> None:
         self._asked = asked
         self._board = board
-        self._pool = pool or urllib3.PoolManager(
+        self._pool = urllib3.PoolManager(
             timeout=urllib3.Timeout(connect=SECONDS, read=SECONDS), retries=False
         )
 
@@ -40,6 +40,7 @@ class Predictors:
         )
 
     def _get(self, url: str) -> Mapping[str, Any] | None:
+        """Return the JSON object of an answer with 200, None for any other answer or for none."""
         try:
             with self._pool.request("GET", url, preload_content=False, redirect=False) as answer:
                 content = orjson.loads(answer.read(MOST_BYTES)) if answer.status == HTTPStatus.OK else None
