@@ -74,7 +74,8 @@ REASONS = {
     403: "Not the operator: only this machine's own pages and programs may do this.",
     404: "There is no such model or version.",
     409: "Refused: it does not fit what the log says now.",
+    408: "The body took too long to arrive.",
     413: "The body or the batch is too large; it was not read to its end.",
     422: "Refused: `errors` lists every refused index; nothing was stored.",
-    503: "Kafka is away or too slow; nothing is known to be stored. Send the same again later.",
+    503: "What this needs is away or too slow; nothing is known to be stored. Send the same again later.",
 }

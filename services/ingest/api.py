@@ -2,14 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.middleware.cors import CORSMiddleware
-from fastapi.openapi.utils import get_openapi
-from pydantic.json_schema import models_json_schema
 
 from fedswipe.events import ClientId
+from fedswipe.http.document import add_shapes, body_of
 from fedswipe.http.probes import add_probes
 from fedswipe.http.problem import answer_with_problems
 from services.ingest.answers import (
@@ -21,8 +19,11 @@ from services.ingest.answers import (
     problems,
 )
 from services.ingest.body import Room
+from services.ingest.forwarding import Predictors, add_prediction_routes
 from services.ingest.handlers import Ingest
+from services.ingest.keyboards import add_keyboard_routes
 from services.ingest.operator.routes import Operator, add_operator_routes
+from services.ingest.page_routes import add_page_routes
 from services.ingest.pipeline.board import Board
 from services.ingest.pipeline.routes import add_pipeline_routes
 from services.ingest.reading import read_client, read_swipes
@@ -30,6 +31,8 @@ from services.ingest.settings import Settings
 from services.ingest.shapes import Batch, Gesture, OneClient
 
 Checks = Callable[[], Mapping[str, str]]
+SWIPES_BODY = body_of("Batch", "Gesture")
+TRAIN_BODY = body_of("OneClient", required=False)
 
 
 def create_app(
@@ -45,6 +48,7 @@ def create_app(
     """
     app = FastAPI(title="FedSwipe ingest", version="1", summary="Takes swipes in and stores them in Kafka.")
     room = Room(settings.max_held_bytes)
+    predictors = Predictors(settings.predictor_addresses())
     answer_with_problems(app)
     if settings.cors_origins:
         app.add_middleware(
@@ -87,31 +91,14 @@ def create_app(
         add_pipeline_routes(app, board, settings.listeners)
     if operator is not None:
         add_operator_routes(app, operator)
+    add_keyboard_routes(app, settings, predictors.layouts)
+    add_prediction_routes(app, settings, predictors, room)
+    add_page_routes(app)
 
     def probe() -> tuple[bool, Mapping[str, str]]:
         found = checks()
         return all(state == "ok" for state in found.values()), found
 
     add_probes(app, probe, "Say whether swipes can be recorded now.")
-    app.openapi = lambda: _described(app)  # type: ignore[method-assign]  # FastAPI's own way to extend it
+    add_shapes(app, Batch, Gesture, OneClient, ProblemDetails)
     return app
-
-
-def _body(*shapes: str, required: bool) -> dict[str, Any]:
-    schema = {"oneOf": [{"$ref": f"#/components/schemas/{shape}"} for shape in shapes]}
-    return {"requestBody": {"required": required, "content": {"application/json": {"schema": schema}}}}
-
-
-def _described(app: FastAPI) -> dict[str, Any]:
-    """Return FastAPI's document with the shapes of what the routes read and refuse by themselves."""
-    if app.openapi_schema is None:
-        document = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
-        models = [(model, "validation") for model in (Batch, Gesture, OneClient, ProblemDetails)]
-        _, shapes = models_json_schema(models, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
-        document["components"]["schemas"] |= shapes["$defs"]
-        app.openapi_schema = document
-    return app.openapi_schema
-
-
-SWIPES_BODY = _body("Batch", "Gesture", required=True)
-TRAIN_BODY = _body("OneClient", required=False)

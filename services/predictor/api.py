@@ -9,11 +9,11 @@ from typing import Any
 
 import orjson
 from fastapi import FastAPI, Request, Response
-from pydantic import TypeAdapter
 from starlette.requests import ClientDisconnect
 
 from fedswipe.events import ClientId, PredictionServed, SwipeId
 from fedswipe.http.body import read_body
+from fedswipe.http.document import add_shapes, body_of
 from fedswipe.http.probes import add_probes
 from fedswipe.http.problem import Problem, answer_with_problems
 from fedswipe.serving.state import Canary
@@ -28,7 +28,7 @@ from services.predictor.serving import Serving
 
 MOST_BYTES = 2 * 1024 * 1024  # of a body
 BODY_SECONDS = 10.0  # until it has arrived: a slow sender keeps a place from others
-BODY: TypeAdapter[Any] = TypeAdapter(shapes.OneSwipe | shapes.OneGesture | shapes.Batch)
+BODY = body_of("OneSwipe", "OneGesture", "Batch")
 
 
 def create_app(
@@ -46,7 +46,7 @@ def create_app(
     answer_with_problems(app)
     app.add_exception_handler(ModelNotLoaded, _not_loaded)
 
-    @app.post("/api/v1/predict", responses={200: {"model": shapes.Predicted}}, openapi_extra=_request_body())
+    @app.post("/api/v1/predict", responses={200: {"model": shapes.Predicted}}, openapi_extra=BODY)
     async def predict(request: Request) -> Response:
         """Return the likeliest words of one swipe or of a batch."""
         started = time.perf_counter()
@@ -66,6 +66,7 @@ def create_app(
         lambda: (ready.ready(), ready.checks()),
         "Say whether requests are answered, 503 if not, and how each part is.",
     )
+    add_shapes(app, shapes.OneSwipe, shapes.OneGesture, shapes.Batch)
     return app
 
 
@@ -163,11 +164,3 @@ def _json(content: Any) -> Response:
 
 async def _not_loaded(_: Request, error: Exception) -> Response:
     return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "MODEL_NOT_LOADED", str(error)).response()
-
-
-def _request_body() -> dict[str, Any]:
-    """Describe the body for /docs: it is read by `read_request` and not by the framework."""
-    # References count from the document's root, and this schema brings its definitions along.
-    here = "#/paths/~1api~1v1~1predict/post/requestBody/content/application~1json/schema/$defs/{model}"
-    schema = BODY.json_schema(ref_template=here)
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}

@@ -16,12 +16,12 @@ from fedswipe.kafka.admin import Admin
 from fedswipe.kafka.errors import BrokerUnavailable
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.local.addresses import S3_SECRET_KEY, Addresses, S3Address
-from fedswipe.local.services import SERVICES
+from fedswipe.local.services import MODEL, SERVICES
 from fedswipe.topology import LINEAGES
 
 BUCKET = "FEDSWIPE_S3_BUCKET"
 DEFAULT_BUCKET = "fedswipe"
-PREDICTOR, MODEL = "predictor", "PREDICTOR_MODEL"
+PREDICTOR = "predictor"
 
 
 def prepare(addresses: Addresses) -> None:

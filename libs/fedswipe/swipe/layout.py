@@ -53,16 +53,24 @@ def layout_names() -> tuple[str, ...]:
 
 def load_layout(name: str) -> Layout:
     """Read a layout that comes with the package; ValueError names the known ones."""
+    return _layout(load_layout_file(name))
+
+
+def load_layout_file(name: str) -> LayoutFile:
+    """Read what a layout's file says, its keys row by row; ValueError names the known ones."""
     if name not in layout_names():
         raise ValueError(f"layout {name!r} is unknown; use one of: {', '.join(layout_names())}")
-    return parse_layout(
+    return read_layout(
         resources.files("fedswipe.swipe").joinpath("layouts", f"{name}.json").read_text("utf-8")
     )
 
 
 def parse_layout(text: str) -> Layout:
     """The layout that a file's text describes; ValueError names the field that is wrong, and the remedy."""
-    file = read_layout(text)
+    return _layout(read_layout(text))
+
+
+def _layout(file: LayoutFile) -> Layout:
     return Layout(
         name=file.name,
         alphabet=file.alphabet,

@@ -16,7 +16,7 @@ from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.local.instance import Instance
 from fedswipe.local.leash import Leash
 from fedswipe.local.ports import FreePorts
-from fedswipe.local.services import service_url, start_service
+from fedswipe.local.services import knowing_predictors, service_url, start_service
 from fedswipe.local.stack import Stack
 from fedswipe.modelstore.s3 import S3ModelStore, S3Settings
 from fedswipe.testing.stacks import own_stack
@@ -97,7 +97,9 @@ def running_loop(folder: Path, lineage: Lineage, environ: Mapping[str, str]) -> 
     ports = FreePorts()
     with own_stack(folder, ports) as stack, Leash() as leash:
         prepare(stack.addresses)
-        taken = {name: ports.take(name) for name in services()}
+        wanted = services()
+        taken = {name: ports.take(name) for name in wanted}
+        urls = {name: service_url(port) for name, port in taken.items()}
         processes = {
             name: start_service(
                 name,
@@ -106,11 +108,10 @@ def running_loop(folder: Path, lineage: Lineage, environ: Mapping[str, str]) -> 
                 folder / "logs" / f"{name}.log",
                 leash,
             )
-            for name, own in services().items()
+            for name, own in knowing_predictors(wanted, urls).items()
         }
         for process in processes.values():
             process.wait_ready()
-        urls = {name: service_url(port) for name, port in taken.items()}
         with LineageWatch(KafkaSettings(stack.kafka), lineage) as watch:
             watch.wait_for(1, 60)
             yield RunningLoop(stack, lineage, processes, urls, watch)

@@ -71,7 +71,9 @@ def test_a_delta_is_shown_with_its_size_and_norm() -> None:
     one = shown(delta(payload))
     assert (one.delta_id, one.client_id, one.offset, one.stored_ms) == ("d1", "ann", 41, 1_234)
     assert (one.bytes, one.examples, one.base_version) == (len(payload), 2, 3)
-    assert one.norm == pytest.approx(float(np.linalg.norm(values.astype(np.float16).astype(np.float64))), 1e-4)
+    assert one.norm == pytest.approx(
+        float(np.linalg.norm(values.astype(np.float16).astype(np.float64))), 1e-4
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,118 @@
+/** The keyboard's page: wiring. */
+
+import { keyboards, recordSwipes, type Keyboard } from "../api/calls";
+import { startBar } from "../shared/bar";
+import { byId, element } from "../shared/element";
+import { onLanguage, startTexts, text, type TextName } from "../shared/texts";
+import { Board, type Act } from "./board";
+import { beginsSentence } from "./text";
+import type { Shown } from "./composer";
+import { fieldOf } from "./field";
+import { SwipeQueue } from "./queue";
+import { Sharing } from "./sharing";
+import { startSharing } from "./sharing_panel";
+import { storedSwipes } from "./stored_swipes";
+import { Suggestions } from "./suggestions";
+import { Touch } from "./touch";
+import { Trail } from "./trail";
+import { Typing } from "./typing";
+
+const LAYOUT = "fedswipe.layout";
+
+async function start(): Promise<void> {
+  const area = byId("text", HTMLTextAreaElement);
+  const root = byId("board", HTMLElement);
+  const canvas = element("canvas", { "aria-hidden": "true" });
+  const field = fieldOf(area);
+  const sharing = new Sharing();
+  const panel = startSharing(sharing);
+  const queue = new SwipeQueue(await storedSwipes(), recordSwipes, (progress) => panel.progressed(progress));
+  panel.connect(queue);
+
+  let board: Board;
+  let shift: Shown["shift"] = "off";
+  const showCase = () => board.showCase(shift !== "off" || beginsSentence(field.read()), shift !== "off");
+  const suggestions = new Suggestions(byId("words", HTMLElement), (number) => typing.choose(number));
+  const typing = new Typing(field, sharing, {
+    shown(shown) {
+      suggestions.show(shown.words, shown.chosen);
+      shift = shown.shift;
+      showCase();
+    },
+    kept: (swipe) => void queue.push(swipe),
+    predicted: (fine) => notice(fine ? "" : "keyboard.offline"),
+  });
+  const trail = new Trail(canvas, matchMedia("(prefers-reduced-motion: reduce)"));
+  new Touch(root, () => board, trail, typing);
+
+  const show = (keyboard: Keyboard) => {
+    typing.settle();
+    typing.keyboard = keyboard;
+    area.lang = root.lang = keyboard.language;
+    board = new Board(root, canvas, keyboard, (act: Act) => typing.act(act), (letter) => typing.tapped(letter));
+    showCase();
+    notice(keyboard.predicts ? "" : "keyboard.no-predictor");
+  };
+  offer(await keyboards(), show);
+  new ResizeObserver(() => trail.resize(root.clientWidth, root.clientHeight)).observe(root);
+
+  area.addEventListener("input", () => {
+    typing.settle();
+    showCase();
+  });
+  document.addEventListener("selectionchange", showCase);
+  root.addEventListener("pointerdown", () => area.focus({ preventScroll: true }));
+  document.addEventListener("visibilitychange", () => document.hidden && typing.settle());
+  addEventListener("pagehide", () => typing.settle());
+  addEventListener("online", () => void queue.flush());
+  byId("copy", HTMLButtonElement).addEventListener("click", () => void copy(area));
+  byId("clear", HTMLButtonElement).addEventListener("click", () => {
+    typing.settle();
+    field.write({ value: "", start: 0, end: 0 });
+    showCase();
+    area.focus({ preventScroll: true });
+  });
+  await queue.flush();
+}
+
+/** Offer the keyboards' languages; show the one of last time, or else the first. */
+function offer(known: readonly Keyboard[], show: (keyboard: Keyboard) => void): void {
+  const buttons = known.map((keyboard) => {
+    const name = new Intl.DisplayNames([keyboard.language], { type: "language" }).of(keyboard.language);
+    const button = element("button", { type: "button", lang: keyboard.language }, name ?? keyboard.layout);
+    button.addEventListener("click", () => choose(keyboard));
+    return button;
+  });
+  const choose = (keyboard: Keyboard) => {
+    localStorage.setItem(LAYOUT, keyboard.layout);
+    buttons.forEach((button, number) => button.setAttribute("aria-pressed", String(known[number] === keyboard)));
+    show(keyboard);
+  };
+  byId("languages", HTMLElement).append(...buttons);
+  const first = known.find((one) => one.layout === localStorage.getItem(LAYOUT)) ?? known[0];
+  if (!first) throw new Error("ingest knows no keyboard");
+  choose(first);
+}
+
+async function copy(area: HTMLTextAreaElement): Promise<void> {
+  const { value, selectionStart, selectionEnd } = area;
+  const wanted = selectionStart === selectionEnd ? value : value.slice(selectionStart, selectionEnd);
+  if (navigator.clipboard) await navigator.clipboard.writeText(wanted);
+  else document.execCommand("copy"); // a page without TLS has no other way
+  notice("keyboard.copied");
+}
+
+let noticed: TextName | "" = "";
+
+function notice(name: TextName | ""): void {
+  noticed = name;
+  byId("notice", HTMLElement).textContent = name && text(name);
+}
+
+startTexts();
+startBar();
+onLanguage(() => notice(noticed));
+start().catch((error: unknown) => {
+  notice("keyboard.failed");
+  reportError(error);
+});

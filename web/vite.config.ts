@@ -1,0 +1,22 @@
+import { defineConfig } from "vite";
+
+// The names of built files are fixed, so that a change shows as a change of a file; ETags tell browsers.
+export default defineConfig({
+  base: "/",
+  build: {
+    outDir: "../services/ingest/pages",
+    emptyOutDir: true,
+    target: "es2022",
+    modulePreload: { polyfill: false },
+    cssCodeSplit: true,
+    assetsInlineLimit: 0,
+    rolldownOptions: {
+      input: { keyboard: "index.html" },
+      output: {
+        entryFileNames: "assets/[name].js",
+        chunkFileNames: "assets/[name].js",
+        assetFileNames: "assets/[name][extname]",
+      },
+    },
+  },
+});
