@@ -9,8 +9,10 @@ HOSTS = [
 ]
 HOME = re.compile(r"(?<![\w.$}~*-])/(?:root|home/\w+|Users/\w+|work)/[\w.]")
 CYRILLIC = re.compile("[\u0400-\u04ff]")
-# Russian letters are data here: layouts and their words, and what tests feed.
-RUSSIAN = re.compile(r"^(libs/fedswipe/swipe/(layouts|lexicons)/|tests/)")
+# Russian letters are data here: layouts and their words, the pages' Russian texts, and what tests feed.
+RUSSIAN = re.compile(
+    r"^(libs/fedswipe/swipe/(layouts|lexicons)/|tests/|web/tests/|web/src/shared/texts\.ru\.ts$|services/ingest/pages/)"
+)
 
 
 def test_no_registry_is_named(texts: Mapping[str, str]) -> None:

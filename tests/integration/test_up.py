@@ -25,7 +25,7 @@ from fedswipe.local.probes import kafka_answers
 from fedswipe.local.reporter import Collected
 from fedswipe.local.stack import Stack
 from fedswipe.local.state import FILE, State
-from fedswipe.local.up import bring_up
+from fedswipe.local.up import Wiring, bring_up, no_wiring
 from fedswipe.testing.until import until
 
 DEADLINE = 60.0  # seconds; reached only by a failure
@@ -47,6 +47,7 @@ class Up:
         self,
         services: Mapping[str, Mapping[str, str]] | None = None,
         environ: Mapping[str, str] | None = None,
+        wiring: Wiring = no_wiring,
     ) -> State:
         reporter = Collected()
         self.said = reporter.said
@@ -57,6 +58,7 @@ class Up:
             prepare=self.prepared.append,
             reporter=reporter,
             preferred=self.ports,
+            wiring=wiring,
         )
 
     def down(self, *, keep_data: bool = False) -> None:
@@ -263,6 +265,22 @@ def test_services_get_both_addresses_and_go_down_first(
     up.down()
     assert up.said == ["greeter has ended.", "s3 has ended."]
     assert not any(instance.alive() for instance in ours(state))
+
+
+def test_a_service_that_is_told_something_else_is_started_again(
+    up: Up, greeter: Path, kafka: Mapping[str, str]
+) -> None:
+    def wired(*names: str) -> State:
+        services = {name: {"GREETING": "hello"} for name in names}
+        return up(services, kafka, lambda urls: {"greeter": {"GREETING": " ".join(sorted(urls))}})
+
+    alone = wired("greeter")
+    assert wired("greeter").running == alone.running
+    both = {part.name: part for part in wired("greeter", "greeter-two").running}
+    (before,) = (part for part in alone.running if part.name == "greeter")
+    assert both["greeter"].process != before.process
+    assert both["greeter"].address == before.address
+    assert wired("greeter").running == tuple(both.values())
 
 
 def test_a_service_that_does_not_start_takes_everything_down_with_it(

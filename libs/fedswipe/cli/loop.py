@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fedswipe.cli import stack
 from fedswipe.cli.known_lineage import known_lineage
-from fedswipe.cli.prepare import predictor_of, prepare, services
+from fedswipe.cli.prepare import predictor_of, prepare, services, wiring
 from fedswipe.local.addresses import Addresses
 from fedswipe.local.services import SERVICES, service_of
 from fedswipe.local.state import State, default_folder
@@ -46,7 +46,7 @@ def given(ingest: str, predictor: str, environ: Mapping[str, str]) -> Loop:
 
 def bring_up(folder: Path | None, model: str) -> Loop:
     """Start what is not running yet, as `fedswipe up --model` does."""
-    stack.up(prepare, services([model]), folder=folder)
+    stack.up(prepare, services([model]), wiring, folder=folder)
     state = State.load(folder or default_folder(os.environ))
     parts = {part.name: part for part in state.running}
     how = {name: f"{part.how}, {part.address}" for name, part in parts.items()}

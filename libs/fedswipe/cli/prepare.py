@@ -16,12 +16,13 @@ from fedswipe.kafka.admin import Admin
 from fedswipe.kafka.errors import BrokerUnavailable
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.local.addresses import S3_SECRET_KEY, Addresses, S3Address
-from fedswipe.local.services import MODEL, SERVICES
+from fedswipe.local.services import SERVICES
 from fedswipe.topology import LINEAGES
 
 BUCKET = "FEDSWIPE_S3_BUCKET"
 DEFAULT_BUCKET = "fedswipe"
-PREDICTOR = "predictor"
+PREDICTOR, MODEL = "predictor", "PREDICTOR_MODEL"
+INGEST, PREDICTORS = "ingest", "INGEST_PREDICTORS"
 
 
 def prepare(addresses: Addresses) -> None:
@@ -65,6 +66,13 @@ def services(models: Sequence[str] = (LINEAGES[0].model_id,)) -> dict[str, dict[
     bucket = {BUCKET: bucket_name(os.environ)}
     parts = {name: bucket for name in SERVICES if name != PREDICTOR}
     return parts | {predictor_of(model): {**bucket, MODEL: model} for model in models}
+
+
+def wiring(urls: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Return what services are told of each other: ingest where predictors are. `urls` are by part."""
+    parts = {line.model_id: predictor_of(line.model_id) for line in LINEAGES}
+    known = ",".join(f"{model}={urls[part]}" for model, part in parts.items() if part in urls)
+    return {INGEST: {PREDICTORS: known}}
 
 
 def predictor_of(model: str) -> str:

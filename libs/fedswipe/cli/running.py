@@ -30,7 +30,7 @@ def up(only_stack: OnlyStack = False, model: Models = None, folder: Folder = Non
     from fedswipe.cli import prepare, stack
 
     services = prepare.services(model) if model else prepare.services()
-    stack.up(prepare.prepare, services, only_stack=only_stack, folder=folder)
+    stack.up(prepare.prepare, services, prepare.wiring, only_stack=only_stack, folder=folder)
 
 
 def down(keep_data: KeepData = False, folder: Folder = None) -> None:

@@ -19,8 +19,9 @@ from fedswipe.local.addresses import Addresses
 from fedswipe.local.down import take_down
 from fedswipe.local.reporter import Reporter
 from fedswipe.local.state import State, default_folder
-from fedswipe.local.up import Prepare, Services, bring_up
+from fedswipe.local.up import Prepare, Services, Wiring, bring_up
 
+INGEST = "ingest"  # who serves the pages
 _USERS_FOLDER = "fedswipe in $XDG_STATE_HOME or ~/.local/state"
 OnlyStack = Annotated[bool, typer.Option("--only-stack", help="Start no services.")]
 KeepData = Annotated[bool, typer.Option("--keep-data", help="Keep topics and objects for the next `up`.")]
@@ -44,7 +45,12 @@ class PartStatus:
 
 
 def up(
-    prepare: Prepare, services: Services, *, only_stack: bool = False, folder: Path | None = None
+    prepare: Prepare,
+    services: Services,
+    wiring: Wiring,
+    *,
+    only_stack: bool = False,
+    folder: Path | None = None,
 ) -> Addresses:
     """Bring everything up, print what runs where, return the addresses of Kafka and the object store."""
     console = Console()
@@ -54,8 +60,11 @@ def up(
         services={} if only_stack else services,
         prepare=prepare,
         reporter=ConsoleReporter(console),
+        wiring=wiring,
     )
     console.print(_table(_statuses(state)))
+    for page in (part.address for part in state.running if part.name == INGEST):
+        console.print(f"Swipe and watch: {page}/", highlight=False)
     console.print("`fedswipe down` stops it and deletes its data.", highlight=False)
     return state.addresses
 

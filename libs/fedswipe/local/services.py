@@ -9,8 +9,6 @@ from fedswipe.local.ports import HOST
 from fedswipe.local.probes import http_answers
 from fedswipe.local.process import ManagedProcess, Program
 
-PREDICTORS = "INGEST_PREDICTORS"  # tells ingest where predictors are
-MODEL = "PREDICTOR_MODEL"  # tells a predictor whose models it serves
 SERVICES = ("ingest", "trainer", "aggregator", "predictor")
 
 
@@ -41,12 +39,3 @@ def service_url(port: int) -> str:
 def service_answers(url: str) -> bool:
     """Say whether the service at this base URL is ready."""
     return http_answers(f"{url}/ready")
-
-
-def knowing_predictors(
-    services: Mapping[str, Mapping[str, str]], urls: Mapping[str, str]
-) -> dict[str, dict[str, str]]:
-    """Return the services' variables, ingest's with the base URLs of the predictors that are among them."""
-    predictors = ",".join(f"{env[MODEL]}={urls[name]}" for name, env in services.items() if MODEL in env)
-    told = {"ingest": {PREDICTORS: predictors}}
-    return {name: {**env, **told.get(name, {})} for name, env in services.items()}

@@ -1,7 +1,7 @@
 """`fedswipe up`: a stack that goes on after the command that started it, or that nothing is left of."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from fedswipe.local.addresses import KAFKA, S3, Addresses, S3Address, kafka_from_env, s3_from_env
@@ -24,6 +24,12 @@ from fedswipe.local.state import LOCK, Running, State
 Found = dict[str, Running]
 Prepare = Callable[[Addresses], None]
 Services = Mapping[str, Mapping[str, str]]
+Wiring = Callable[[Mapping[str, str]], Services]
+
+
+def no_wiring(_: Mapping[str, str]) -> Services:
+    """Tell services nothing of each other."""
+    return {}
 
 
 def bring_up(
@@ -34,13 +40,15 @@ def bring_up(
     prepare: Prepare,
     reporter: Reporter,
     preferred: Mapping[str, int] = FIXED,
+    wiring: Wiring = no_wiring,
 ) -> State:
     """Start whatever is not running yet: Kafka and the object store, then `prepare`, then the services.
 
     `services` maps each service to start to variables for it, beside those of both addresses. `prepare` makes
     topics and buckets; it runs at every call, so it must allow for what is there already. Until this
     returns, everything that it started ends with this process; from then on it goes on by itself. Each part
-    listens on its `preferred` port, or on the one it had before.
+    listens on its `preferred` port, or on the one it had before. `wiring` says what services are told of each
+    other's URLs, as variables by name; one that runs and is to be told something else is started again.
     """
     with locked(folder / LOCK):
         before = State.load(folder)
@@ -57,10 +65,12 @@ def bring_up(
             s3 = _start_servers(chosen, found, place, reporter) or before.s3
             addresses = State(s3, tuple(found.values())).addresses
             if before.running and before.addresses != addresses:
-                _stop_services(found, reporter)  # they look for Kafka or the store where it is no more
+                # They look for Kafka or the store where it is no more.
+                _stop_services([name for name in found if name not in PARTS], found, reporter)
             with reporter.step("Topics and buckets", 2):
                 prepare(addresses)
-            _start_services(services, found, addresses, place, reporter)
+            told = wiring(_urls(before.running))
+            _start_services(services, wiring, told, found, addresses, place, reporter)
             state = State(s3, tuple(found.values()), _gone(before, found))
             state.save(folder)
             leash.release()
@@ -134,15 +144,29 @@ def _start_servers(
 
 
 def _start_services(
-    services: Services, found: Found, addresses: Addresses, place: Place, reporter: Reporter
+    services: Services,
+    wiring: Wiring,
+    told: Services,
+    found: Found,
+    addresses: Addresses,
+    place: Place,
+    reporter: Reporter,
 ) -> None:
-    """Start the services that are not there, all at once, and wait; add them to `found`."""
+    """Start the services that are not there, all at once, and wait; add them to `found`.
+
+    `told` is what those that are there were told of each other.
+    """
+    ports = {name: place.ports.take(name) for name in services if name not in found}
+    urls = {**_urls(found.values()), **{name: service_url(port) for name, port in ports.items()}}
+    tell = wiring(urls)
+    again = [name for name in services if name in found and tell.get(name) != told.get(name)]
+    _stop_services(again, found, reporter)
+    ports |= {name: place.ports.take(name) for name in again}
     started: dict[str, tuple[str, ManagedProcess]] = {}
-    for name in services:
-        if name not in found:
-            port, log = place.ports.take(name), place.folder / "logs" / f"{name}.log"
-            env = {**addresses.environ(), **services[name]}
-            started[name] = service_url(port), start_service(name, port, env, log, place.leash)
+    for name, port in ports.items():
+        env = {**addresses.environ(), **services[name], **tell.get(name, {})}
+        log = place.folder / "logs" / f"{name}.log"
+        started[name] = service_url(port), start_service(name, port, env, log, place.leash)
     if started:
         with reporter.step("Services", 10):
             for name, (url, process) in started.items():
@@ -150,9 +174,12 @@ def _start_services(
                 found[name] = _running(name, "native", url, process)
 
 
-def _stop_services(found: Found, reporter: Reporter) -> None:
-    services = [name for name in found if name not in PARTS]
-    stop([found.pop(name) for name in services], reporter)
+def _stop_services(names: Iterable[str], found: Found, reporter: Reporter) -> None:
+    stop([found.pop(name) for name in names], reporter)
+
+
+def _urls(parts: Iterable[Running]) -> dict[str, str]:
+    return {part.name: part.address for part in parts if part.name not in PARTS}
 
 
 def _running(name: str, how: str, address: str, instance: Instance | None) -> Running:

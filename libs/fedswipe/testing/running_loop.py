@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 
 from fedswipe.chain import Link
-from fedswipe.cli.prepare import BUCKET, bucket_name, prepare, services
+from fedswipe.cli.prepare import BUCKET, bucket_name, prepare, services, wiring
 from fedswipe.demo.lineage_watch import LineageWatch
 from fedswipe.kafka.admin import Admin
 from fedswipe.kafka.log_range import read_range
@@ -16,7 +16,7 @@ from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.local.instance import Instance
 from fedswipe.local.leash import Leash
 from fedswipe.local.ports import FreePorts
-from fedswipe.local.services import knowing_predictors, service_url, start_service
+from fedswipe.local.services import service_url, start_service
 from fedswipe.local.stack import Stack
 from fedswipe.modelstore.s3 import S3ModelStore, S3Settings
 from fedswipe.testing.stacks import own_stack
@@ -104,11 +104,11 @@ def running_loop(folder: Path, lineage: Lineage, environ: Mapping[str, str]) -> 
             name: start_service(
                 name,
                 taken[name],
-                {**stack.addresses.environ(), **own, **environ},
+                {**stack.addresses.environ(), **own, **wiring(urls).get(name, {}), **environ},
                 folder / "logs" / f"{name}.log",
                 leash,
             )
-            for name, own in knowing_predictors(wanted, urls).items()
+            for name, own in wanted.items()
         }
         for process in processes.values():
             process.wait_ready()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from fedswipe.cli.prepare import prepare_given, services, write_secret_key
+from fedswipe.cli.prepare import prepare_given, services, wiring, write_secret_key
 from fedswipe.errors import FedswipeError
 from fedswipe.local.errors import StackError
 
@@ -38,6 +38,12 @@ def test_each_model_has_a_predictor_of_its_own_and_the_rest_is_for_all() -> None
     served = {name: parts[name]["PREDICTOR_MODEL"] for name in ("predictor", "predictor-swipe-ru")}
     assert served == {"predictor": "swipe-en", "predictor-swipe-ru": "swipe-ru"}
     assert services(["swipe-ru"]).keys() == parts.keys() - {"predictor"}
+
+
+def test_ingest_is_told_where_the_predictors_are() -> None:
+    urls = {"ingest": "http://i:1", "predictor": "http://p:2", "predictor-swipe-ru": "http://p:3"}
+    assert wiring(urls) == {"ingest": {"INGEST_PREDICTORS": "swipe-en=http://p:2,swipe-ru=http://p:3"}}
+    assert wiring({"ingest": "http://i:1"}) == {"ingest": {"INGEST_PREDICTORS": ""}}
 
 
 def test_a_predictor_of_no_lineage_is_refused() -> None:

@@ -18,5 +18,18 @@ def test_a_bad_value_is_named() -> None:
         Settings.from_env({"INGEST_GESTURE_LAYOUT": "azerty"})
 
 
+def test_predictors_are_found_by_their_layouts() -> None:
+    environ = {"INGEST_PREDICTORS": "swipe-en=http://p:1/, swipe-ru=https://q"}
+    addresses = Settings.from_env(environ).predictor_addresses()
+    assert addresses == {"qwerty-en": "http://p:1", "jcuken-ru": "https://q"}
+    assert Settings.from_env({}).predictor_addresses() == {}
+
+
+@pytest.mark.parametrize("entry", ["swipe-xx=http://p:1", "http://p:1", "swipe-en=p:1", "swipe-en"])
+def test_a_bad_predictor_is_named(entry: str) -> None:
+    with pytest.raises(FedswipeError, match=f"INGEST_PREDICTORS: '{entry}'; give model=http://host:port"):
+        Settings.from_env({"INGEST_PREDICTORS": entry})
+
+
 def test_the_docs_table_has_a_row_for_every_variable() -> None:
     assert "| `INGEST_MAX_SWIPES` | `500` | swipes a request |" in settings_table(Settings)

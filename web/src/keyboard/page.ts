@@ -3,7 +3,7 @@
 import { keyboards, recordSwipes, type Keyboard } from "../api/calls";
 import { startBar } from "../shared/bar";
 import { byId, element } from "../shared/element";
-import { onLanguage, startTexts, text, type TextName } from "../shared/texts";
+import { languageName, onLanguage, startTexts, text, type TextName } from "../shared/texts";
 import { Board, type Act } from "./board";
 import { beginsSentence } from "./text";
 import type { Shown } from "./composer";
@@ -78,8 +78,8 @@ async function start(): Promise<void> {
 /** Offer the keyboards' languages; show the one of last time, or else the first. */
 function offer(known: readonly Keyboard[], show: (keyboard: Keyboard) => void): void {
   const buttons = known.map((keyboard) => {
-    const name = new Intl.DisplayNames([keyboard.language], { type: "language" }).of(keyboard.language);
-    const button = element("button", { type: "button", lang: keyboard.language }, name ?? keyboard.layout);
+    const { language: lang } = keyboard;
+    const button = element("button", { type: "button", lang }, languageName(lang));
     button.addEventListener("click", () => choose(keyboard));
     return button;
   });

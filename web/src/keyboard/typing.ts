@@ -29,7 +29,7 @@ export class Typing implements Touched {
     private readonly sharing: Sharing,
     private readonly typed: Typed,
   ) {
-    const kept = (swipe: Swipe | null, word: string) => swipe && typed.kept({ ...swipe, word });
+    const kept = (swipe: Swipe | null, word: string) => swipe && sharing.on && typed.kept({ ...swipe, word });
     this.composer = new Composer(field, kept, (shown) => typed.shown(shown));
   }
 

@@ -1,13 +1,12 @@
 /** The bar on top of every page: where to go, and in which language to read. */
 
 import { byId, element } from "./element";
-import { chooseLanguage, fillTexts, language, onLanguage, type Language } from "./texts";
+import { chooseLanguage, fillTexts, language, languageName, languages, onLanguage, type Language } from "./texts";
 
 const PAGES = [
   ["/", "bar.keyboard"],
   ["/pipeline", "bar.pipeline"],
 ] as const;
-const NAMES: Readonly<Record<Language, string>> = { en: "English", ru: "Русский" };
 
 /** Fill the page's header. */
 export function startBar(): void {
@@ -18,8 +17,8 @@ export function startBar(): void {
     return link;
   });
   const choice = element("select", { "data-label": "bar.language", id: "page-language" });
-  for (const [code, name] of Object.entries(NAMES)) {
-    choice.append(element("option", { value: code, lang: code }, name));
+  for (const code of Object.keys(languages)) {
+    choice.append(element("option", { value: code, lang: code }, languageName(code)));
   }
   choice.addEventListener("change", () => chooseLanguage(choice.value as Language));
   onLanguage(() => (choice.value = language()));

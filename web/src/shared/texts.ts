@@ -18,6 +18,12 @@ export function language(): Language {
   return chosen;
 }
 
+/** What a language calls itself. */
+export function languageName(code: string): string {
+  const name = new Intl.DisplayNames([code], { type: "language" }).of(code) ?? code;
+  return name.charAt(0).toLocaleUpperCase(code) + name.slice(1);
+}
+
 /** A text, its {places} filled. */
 export function text(name: TextName, places: Readonly<Record<string, string | number>> = {}): string {
   const found = languages[chosen][name];
