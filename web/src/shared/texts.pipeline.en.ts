@@ -45,7 +45,7 @@ export const pipelineEn = {
   "versions.judged": "Judged",
   "versions.right": "Top 1",
   "versions.few": "Top 3",
-  "versions.open": "Version {version}: open its audit",
+  "versions.open": "v{version}: open its audit",
   "mark.head": "newest",
   "mark.stable": "stable",
   "mark.pinned": "pinned",

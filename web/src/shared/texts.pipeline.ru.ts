@@ -47,7 +47,7 @@ export const pipelineRu: Readonly<Record<keyof typeof pipelineEn, string>> = {
   "versions.judged": "Оценено",
   "versions.right": "Топ-1",
   "versions.few": "Топ-3",
-  "versions.open": "Версия {version}: открыть аудит",
+  "versions.open": "v{version}: открыть аудит",
   "mark.head": "новейшая",
   "mark.stable": "стабильная",
   "mark.pinned": "закреплена",
