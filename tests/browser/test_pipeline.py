@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from fedswipe.demo.crowd import Client
@@ -48,12 +49,30 @@ def learn(loop: RunningLoop, seed: int, people: int = 4) -> int:
         for one in typists
     ]
     before = loop.head.version
+    for client in crowd:
+        predict(loop, client)
     gateway.record(crowd)
     gateway.train()
     loop.watch.wait_for(before + 1, DEADLINE)
     loop.wait_settled(DEADLINE)
     gateway.close()
     return loop.head.version
+
+
+def predict(loop: RunningLoop, client: Client) -> None:
+    """Ask for each swipe's words, under the ids that it is recorded with."""
+    swipes = [
+        {
+            **{"client_id": client.id, "swipe_id": f"{client.id}-{n}", "layout": loop.lineage.layout},
+            **{
+                "width": one.gesture.width,
+                "height": one.gesture.height,
+                "points": one.gesture.points.tolist(),
+            },
+        }
+        for n, one in enumerate(client.swipes)
+    ]
+    httpx.post(f"{loop.urls['predictor']}/api/v1/predict", json={"swipes": swipes}).raise_for_status()
 
 
 def row(version: int) -> str:
@@ -69,6 +88,7 @@ def test_a_new_version_shows_without_reload(loop: RunningLoop, watching: Open) -
     page.wait_for_function("v => document.querySelector('#flow').textContent.includes(v)", arg=f"v{version}")
     assert page.locator("#deltas tr").count() > 0
     page.wait_for_selector(f"#predictors tr:has-text('v{version}')")
+    page.wait_for_selector("#chart .point.right[visibility=visible]", state="attached")
     assert page.evaluate("window.same")
 
 
@@ -148,6 +168,7 @@ def test_nothing_keeps_anybody_out(watching: Open, scheme: str, screen: dict[str
         if opened:
             page.locator("#versions button").first.click()
             page.wait_for_selector("#model-body:not([hidden])")
+            someone.picture(f"version-{page.viewport_size['width']}-{scheme}")
         page.evaluate(AXE.read_text("utf-8"))
         found = page.evaluate("axe.run()")["violations"]
         faults = [

@@ -33,11 +33,11 @@ export class Flow {
     narrow: MediaQueryList,
     still: MediaQueryList,
   ) {
-    this.lines = WIDE.lines.map(() => svg("path", { class: "line" }));
+    this.lines = WIDE.lines.map(() => svg("path", { class: "line", "marker-end": "url(#arrow)" }));
     const drawn = PARTS.map((part) => [part, draw(part)] as const);
     this.parts = Object.fromEntries(drawn) as Record<Part, Drawn>;
     const dots = svg("g");
-    root.append(...this.lines, dots, ...drawn.map(([, one]) => one.group));
+    root.append(arrow(), ...this.lines, dots, ...drawn.map(([, one]) => one.group));
     this.dots = new Dots(dots, still);
     fillTexts(root);
     const place = () => this.place(narrow.matches ? NARROW : WIDE);
@@ -74,6 +74,12 @@ export class Flow {
       setAll(this.parts[part].group, { transform: `translate(${x - BOX.width / 2} ${y - BOX.height / 2})` });
     }
   }
+}
+
+/** The head of every line. */
+function arrow(): SVGDefsElement {
+  const place = { id: "arrow", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 5, markerHeight: 5, orient: "auto" };
+  return svg("defs", {}, svg("marker", place, svg("path", { d: "M0 0L8 4L0 8Z", class: "arrow" })));
 }
 
 function draw(part: Part): Drawn {

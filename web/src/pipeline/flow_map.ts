@@ -64,6 +64,7 @@ export const WIDE: FlowMap = {
     { from: "models", to: "trainer", by: [[612, 186], [612, 60]] },
     { from: "models", to: "predictor", by: [[756, 250], [440, 250], [440, 312]] },
     { from: "store", to: "predictor" },
+    { from: "store", to: "trainer", by: [[586, 312]] },
     { from: "predictor", to: "keyboards", by: [[76, 312]] },
   ],
 };
@@ -97,13 +98,33 @@ export const NARROW: FlowMap = {
     { from: "models", to: "trainer" },
     { from: "models", to: "predictor", by: [[348, 404], [348, 50]] },
     { from: "store", to: "predictor", by: [[348, 640], [348, 50]] },
+    { from: "store", to: "trainer", by: [[176, 640], [176, 424], [80, 424]] },
     { from: "predictor", to: "keyboards" },
   ],
 };
 
-/** The corners of a line, both ends in the middle of their parts. */
+/** The corners of a line, from the edge of its first part to the edge of its last. */
 export function corners(map: FlowMap, line: Line): Point[] {
-  return [map.at[line.from], ...(line.by ?? []), map.at[line.to]];
+  const middles = [map.at[line.from], ...(line.by ?? []), map.at[line.to]];
+  const ending = upTo(map.at[line.to], middles);
+  return upTo(map.at[line.from], ending.reverse()).reverse();
+}
+
+/** Whether a point lies in a part's box, edges left out. */
+export function inBox([x, y]: Point, [middleX, middleY]: Point): boolean {
+  return Math.abs(x - middleX) < BOX.width / 2 && Math.abs(y - middleY) < BOX.height / 2;
+}
+
+/** Cut a line where it first enters the box around this middle; its pieces run along an axis. */
+function upTo(middle: Point, points: readonly Point[]): Point[] {
+  const first = points.findIndex((point, n) => n > 0 && inBox(point, middle) && !inBox(points[n - 1] ?? point, middle));
+  const [before, inside] = [points[first - 1], points[first]];
+  if (!before || !inside) return [...points];
+  const edge: Point =
+    before[0] === inside[0]
+      ? [inside[0], middle[1] + (Math.sign(before[1] - middle[1]) * BOX.height) / 2]
+      : [middle[0] + (Math.sign(before[0] - middle[0]) * BOX.width) / 2, inside[1]];
+  return [...points.slice(0, first), edge];
 }
 
 /** How far along the whole line each corner is, from 0 to 1. */

@@ -5,8 +5,10 @@ import { byId, element } from "../shared/element";
 import { setText } from "../shared/svg";
 import { text } from "../shared/texts";
 import { closedBy } from "./model_panel";
-import { decimal, kilobytes, percent, short, whole } from "./numbers";
+import { decimal, kilobytes, percent, whole } from "./numbers";
 import { Rows, textRow, type Row } from "./rows";
+
+const CLIENT = 14; // characters of a client's id: enough to tell two apart
 
 interface Marked extends Version {
   readonly marks: string;
@@ -92,7 +94,7 @@ function versionTexts(one: Marked): string[] {
 
 function deltaTexts(one: Delta): string[] {
   const norm = one.norm === null ? "–" : decimal(one.norm, 3);
-  return [short(one.client_id), kilobytes(one.bytes), norm, whole(one.examples), `v${one.base_version}`];
+  return [one.client_id.slice(0, CLIENT), kilobytes(one.bytes), norm, whole(one.examples), `v${one.base_version}`];
 }
 
 function predictorTexts(one: Predictor): string[] {

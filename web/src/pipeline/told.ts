@@ -24,7 +24,7 @@ export function told(pipeline: Pipeline, modelId: string, secondsLeft: number | 
     deltas: { large: whole(pipeline.deltas.total), small: text("pipeline.deltas-written") },
     aggregator: {
       large: folded(window),
-      small: secondsLeft === null ? text("pipeline.window-waits") : text("pipeline.seconds-left", { seconds: whole(secondsLeft) }),
+      small: closing(window?.folded ?? 0, secondsLeft),
       full: window?.wanted ? window.folded / window.wanted : 0,
     },
     models: { large: head ? `v${head.version}` : nothing, small: head ? short(head.link_sha256) : "" },
@@ -59,6 +59,7 @@ export function moved(before: Pipeline | null, now: Pipeline, modelId: string): 
     ["aggregator", "store", published],
     ["models", "trainer", published],
     ["models", "predictor", reloaded],
+    ["store", "trainer", published],
     ["store", "predictor", reloaded],
     ["predictor", "keyboards", words],
   ];
@@ -74,6 +75,11 @@ function folded(window: { folded: number; wanted: number | null } | undefined): 
   return window.wanted === null
     ? whole(window.folded)
     : text("pipeline.folded-of", { folded: whole(window.folded), wanted: whole(window.wanted) });
+}
+
+function closing(folded: number, secondsLeft: number | null): string {
+  if (folded === 0) return text("pipeline.window-waits");
+  return secondsLeft === null ? text("pipeline.unsettled") : text("pipeline.seconds-left", { seconds: whole(secondsLeft) });
 }
 
 function predictors(pipeline: Pipeline, modelId: string): Shown {

@@ -25,6 +25,7 @@ export const pipelineEn = {
   "pipeline.deltas-written": "in all",
   "pipeline.folded-of": "{folded} of {wanted}",
   "pipeline.window-waits": "window is empty",
+  "pipeline.unsettled": "in the window",
   "pipeline.seconds-left": "{seconds} s left",
   "pipeline.newest-model": "newest model",
   "pipeline.none-yet": "none",

@@ -27,6 +27,7 @@ export const pipelineRu: Readonly<Record<keyof typeof pipelineEn, string>> = {
   "pipeline.deltas-written": "всего",
   "pipeline.folded-of": "{folded} из {wanted}",
   "pipeline.window-waits": "окно пусто",
+  "pipeline.unsettled": "в окне",
   "pipeline.seconds-left": "осталось {seconds} с",
   "pipeline.newest-model": "новая модель",
   "pipeline.none-yet": "нет",
