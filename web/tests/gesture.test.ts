@@ -15,6 +15,13 @@ describe("a gesture", () => {
     ]);
   });
 
+  it("counts no event twice", () => {
+    const gesture = new Gesture(1, 2, 0);
+    gesture.add(3, 4, 8);
+    gesture.add(3, 4, 8);
+    expect(gesture.points.length).toBe(2);
+  });
+
   it("is a tap while the finger stays near", () => {
     const gesture = new Gesture(100, 100, 0);
     gesture.add(103, 104, 30);

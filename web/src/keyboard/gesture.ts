@@ -20,8 +20,9 @@ export class Gesture {
   add(x: number, y: number, t: number): void {
     this.count += 1;
     if (this.count % this.every !== 0) return;
-    const before = this.points.at(-1)?.[2] ?? 0;
-    this.points.push([tenths(x), tenths(y), Math.max(before, tenths(t - this.start))]);
+    const last = this.points.at(-1) ?? [0, 0, 0];
+    const point: Point = [tenths(x), tenths(y), Math.max(last[2], tenths(t - this.start))];
+    if (point.some((value, i) => value !== last[i])) this.points.push(point); // touch up may repeat the last move
     if (this.points.length === MOST_POINTS) this.thin();
   }
 

@@ -1,0 +1,160 @@
+"""A real browser over the real loop; skipped where no Chromium is, or nothing that drives it."""
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fedswipe.swipe.gesture import Gesture
+from fedswipe.testing.running_loop import RunningLoop, running_loop
+from fedswipe.topology import LINEAGES
+
+ROOT = Path(__file__).resolve().parents[2]
+ARTIFACTS = Path(os.environ.get("FEDSWIPE_ARTIFACTS") or ROOT / ".local" / "screenshots")
+NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+FLAGS = (
+    "--no-sandbox",  # root may not have one
+    *("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+)
+PHONE = {
+    **{"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2},
+    **{"has_touch": True, "is_mobile": True, "locale": "en-GB"},
+}
+DESKTOP = {"viewport": {"width": 1280, "height": 800}, "locale": "en-GB"}
+SETTINGS = {
+    "FEDSWIPE_KAFKA_SESSION_TIMEOUT_MS": "6000",
+    "TRAINER_RANGE_SECONDS": "0.5",
+    "AGGREGATOR_DELTAS": "4",
+    "AGGREGATOR_SECONDS": "3",
+}
+WORD = "b => document.querySelector('#text').value !== b"
+# A browser holds input back until it has painted a page for the first time.
+PAINTED = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+DEADLINE_MS = 15_000.0  # reached only by a failure
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The browser's path: FEDSWIPE_CHROMIUM's, or the system's own."""
+    wanted = os.environ.get("FEDSWIPE_CHROMIUM")
+    found = [path for name in ([wanted] if wanted else NAMES) if (path := shutil.which(name))]
+    if not found:
+        pytest.skip("no Chromium: install it (apt-get install chromium), or name it in FEDSWIPE_CHROMIUM")
+    return found[0]
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Any]:
+    driver = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    with driver.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def loop(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLoop]:
+    with running_loop(tmp_path_factory.mktemp("loop"), LINEAGES[0], SETTINGS) as running:
+        yield running
+
+
+class Visitor:
+    """Somebody with the keyboard's page open. What the browser complains of is in `complaints`."""
+
+    def __init__(self, page: Any, origin: str) -> None:
+        self.page = page
+        self.origin = origin
+        self.complaints: list[str] = []
+        self.expected = ""  # a complaint that a test provokes
+        self.requests: list[Any] = []
+        page.on("console", lambda said: said.type in ("error", "warning") and self._hear(said.text))
+        page.on("pageerror", lambda error: self._hear(str(error)))
+        page.on("request", lambda request: self.requests.append(request))
+        self._devtools = page.context.new_cdp_session(page)
+
+    def visit(self, path: str = "/") -> None:
+        self.page.goto(self.origin + path)
+        self.page.wait_for_selector("#board [data-letter]")
+        self.page.evaluate(PAINTED)
+        self._touches = self.page.evaluate("navigator.maxTouchPoints > 0")
+
+    @property
+    def text(self) -> str:
+        found: str = self.page.input_value("#text")
+        return found
+
+    @property
+    def suggestions(self) -> list[str]:
+        found: list[str] = self.page.locator("#words button").all_text_contents()
+        return found
+
+    def asked(self, path: str) -> list[dict[str, Any]]:
+        """The bodies of the requests to this path."""
+        return [each.post_data_json for each in self.requests if each.url == self.origin + path]
+
+    def draw(self, gesture: Gesture, lift: bool = True) -> None:
+        """Draw a gesture at its own speed, whatever the machine is busy with: events say when they were."""
+        box = self.page.locator("#board").bounding_box()
+        height = box["width"] * 216 / 360
+        began = time.time() - float(gesture.points[-1, 2]) / 1000
+        for number, (x, y, t) in enumerate(gesture.points.tolist()):
+            place = (box["x"] + x / gesture.width * box["width"], box["y"] + y / gesture.height * height)
+            self._touch("start" if number == 0 else "move", place, began + t / 1000)
+        if lift:
+            self._touch("end", place, began + t / 1000)
+
+    def swipe(self, gesture: Gesture) -> str:
+        """Draw it, wait for its word, return that."""
+        before = self.text
+        self.draw(gesture)
+        self.page.wait_for_function(WORD, arg=before, timeout=DEADLINE_MS)
+        return self.text.split()[-1]
+
+    def key(self, name: str) -> None:
+        self.page.locator(f'#board [data-act="{name}"]').click()
+
+    def tap(self, letter: str) -> None:
+        self.page.locator(f'#board [data-letter="{letter}"]').click()
+
+    def picture(self, name: str) -> None:
+        ARTIFACTS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=ARTIFACTS / f"{name}.png")
+
+    def _hear(self, complaint: str) -> None:
+        if not self.expected or self.expected not in complaint:
+            self.complaints.append(complaint)
+
+    def _touch(self, what: str, place: tuple[float, float], at: float) -> None:
+        x, y = place
+        if self._touches:
+            points = [] if what == "end" else [{"x": x, "y": y}]
+            event = {"type": f"touch{what.title()}", "touchPoints": points, "timestamp": at}
+            self._devtools.send("Input.dispatchTouchEvent", event)
+        else:
+            kind = {"start": "mousePressed", "move": "mouseMoved", "end": "mouseReleased"}[what]
+            event = {"type": kind, "x": x, "y": y, "button": "left", "buttons": int(what != "end")}
+            self._devtools.send("Input.dispatchMouseEvent", {**event, "clickCount": 1, "timestamp": at})
+
+
+@pytest.fixture
+def visitor(browser: Any, loop: RunningLoop) -> Iterator[Callable[..., Visitor]]:
+    """Open the page in a new profile. The browser's complaints, and requests to elsewhere, fail the test."""
+    opened: list[Visitor] = []
+
+    def open_page(**settings: Any) -> Visitor:
+        context = browser.new_context(**{**PHONE, **settings})
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        opened.append(Visitor(context.new_page(), loop.urls["ingest"]))
+        opened[-1].visit()
+        return opened[-1]
+
+    yield open_page
+    for one in opened:
+        one.page.context.close()
+        assert one.complaints == []
+        assert {each.url for each in one.requests if not each.url.startswith(f"{one.origin}/")} == set()
