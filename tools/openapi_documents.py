@@ -23,7 +23,7 @@ def documents() -> dict[str, str]:
     """Return each document's text, by its file's name."""
     apps = {
         "ingest.json": ingest.create_app(
-            Settings(), ABSENT, ABSENT, Board(), Operator(ABSENT, ABSENT, None, None)
+            Settings(), ABSENT, ABSENT, board=Board(), operator=Operator(ABSENT, ABSENT, ABSENT, None, None)
         ),
         "predictor.json": predictor.create_app(ABSENT, ABSENT, ABSENT, ABSENT, ABSENT),
     }

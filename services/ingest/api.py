@@ -39,6 +39,7 @@ def create_app(
     settings: Settings,
     ingest: Ingest,
     checks: Checks,
+    *,
     board: Board | None = None,
     operator: Operator | None = None,
 ) -> FastAPI:

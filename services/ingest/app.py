@@ -58,7 +58,13 @@ def run(settings: Settings, s3: S3Settings | None) -> None:
         seconds=settings.answer_seconds,
     )
     workers: list[Worker] = [connection, *followings, *(shown.workers if shown else ())]
-    app = create_app(settings, ingest, checks, *((shown.board, shown.operator) if shown else ()))
+    app = create_app(
+        settings,
+        ingest,
+        checks,
+        board=shown.board if shown else None,
+        operator=shown.operator if shown else None,
+    )
     closing = shown.board.changes.close if shown else lambda: None
     serve(app, settings.http_host, settings.http_port, workers, closing)
 

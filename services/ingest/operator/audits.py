@@ -59,7 +59,7 @@ class Audits:
     def explain(self, line: Lineage, version: int) -> tuple[Explanation, dict[str, Any]]:
         """Return what a version is made of, and its recipe's fields. It blocks.
 
-        FedswipeError when there is no such version.
+        Raises NoSuchVersion.
         """
         found = explain(line, _architecture(line), self._evidence(line), self._store, version)
         return found, orjson.loads(self._store.get(found.event.recipe))

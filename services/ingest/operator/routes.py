@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import FastAPI, Path, Request
 from pydantic import BaseModel, ValidationError
 
+from fedswipe.audit.explain import NoSuchVersion
 from fedswipe.errors import FedswipeError, Retryable
 from fedswipe.http.body import read_body, read_json
 from fedswipe.http.problem import Problem
@@ -38,10 +39,14 @@ Version = Annotated[int, Path(ge=1)]
 
 @dataclass(frozen=True)
 class Operator:
-    """What the routes work with; `store` and `audits` are None where ingest was given no object store."""
+    """What the routes work with; `store` and `audits` are None where ingest was given no object store.
+
+    What only looks has a desk of its own, `reading`: anybody may look, and no act waits for it.
+    """
 
     acts: Acts
     desk: Desk
+    reading: Desk
     store: S3ModelStore | None
     audits: Audits | None
 
@@ -97,16 +102,11 @@ def add_acts(app: FastAPI, operator: Operator) -> None:
 def add_audits(app: FastAPI, operator: Operator) -> None:
     """Add what looks at a version."""
 
-    @app.get(f"{LINEAGE}/models/{{version}}", responses=problems(404, 503))
+    @app.get(f"{LINEAGE}/models/{{version}}", responses=problems(404, 409, 503))
     async def model(model_id: str, version: Version) -> ModelDetails:
         """Say what a version is made of: its link, its deltas, its recipe."""
         line, audits = _line(model_id), _needed(operator.audits)
-        try:
-            found, recipe = await _done(operator.desk, lambda: audits.explain(line, version))
-        except Problem as error:
-            if error.status == HTTPStatus.CONFLICT:
-                raise Problem(HTTPStatus.NOT_FOUND, "NO_SUCH_VERSION", error.detail) from error
-            raise
+        found, recipe = await _done(operator.reading, lambda: audits.explain(line, version))
         return details(found, recipe)
 
     @app.post(
@@ -148,6 +148,8 @@ async def _done(desk: Desk, job: Callable[[], T]) -> T:
         return await asyncio.wrap_future(desk.submit(job))
     except (Problem, Retryable):
         raise
+    except NoSuchVersion as error:
+        raise Problem(HTTPStatus.NOT_FOUND, "NO_SUCH_VERSION", str(error)) from error
     except FedswipeError as error:
         raise Problem(HTTPStatus.CONFLICT, "REFUSED", str(error)) from error
 

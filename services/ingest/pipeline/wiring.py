@@ -93,12 +93,12 @@ def _store_looks(settings: Settings, s3: S3Settings | None, board: Board) -> lis
 
 
 def _operator(settings: Settings, s3: S3Settings | None) -> tuple[Operator, list[Worker]]:
-    """Acts and audits have a desk each: a rollback does not wait for a long verification."""
-    kafka, acts_desk, audit_desk = settings.kafka, Desk(), Desk()
+    """Acts, looks and verifications have a desk each: a rollback waits for no other kind."""
+    kafka, (acting, reading, verifying) = settings.kafka, (Desk(), Desk(), Desk())
     store = None if s3 is None else S3ModelStore(s3)
-    audits = None if store is None else Audits(kafka, store, audit_desk)
+    audits = None if store is None else Audits(kafka, store, verifying)
     acts = Acts(partial(open_operator_log, kafka))
-    return Operator(acts, acts_desk, store, audits), [acts_desk, audit_desk]
+    return Operator(acts, acting, reading, store, audits), [acting, reading, verifying]
 
 
 def _asked(settings: Settings) -> list[Asked]:

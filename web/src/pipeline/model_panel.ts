@@ -9,6 +9,7 @@ import { failed } from "./failed";
 import { decimal, percent, whole } from "./numbers";
 import { Rows, textRow } from "./rows";
 
+const HASH = /^[0-9a-f]{64}$/;
 const LOOK_MS = 700; // between two looks at a verification
 type ModelDelta = Model["deltas"][number];
 
@@ -77,7 +78,7 @@ export class ModelPanel {
       facts.push(["model.taken-back", found.taken_back.map((one) => `v${one.version}`).join(", ")]);
     }
     this.facts.replaceChildren(
-      ...facts.flatMap(([name, value]) => [element("dt", {}, text(name)), element("dd", {}, value)]),
+      ...facts.flatMap(([name, value]) => [element("dt", {}, text(name)), element("dd", {}, HASH.test(value) ? element("code", {}, value) : value)]),
     );
     this.deltas.show(found.deltas);
     this.recipe.textContent = JSON.stringify(found.recipe, null, 1);

@@ -10,8 +10,7 @@ import httpx
 import pytest
 
 from fedswipe import codec
-from fedswipe.audit.explain import Explanation
-from fedswipe.errors import FedswipeError
+from fedswipe.audit.explain import Explanation, NoSuchVersion
 from fedswipe.events import ClosedBy, GlobalModelPublished, ModelId, OffsetRange, Version
 from fedswipe.learning.manifest import Manifest
 from fedswipe.testing.event_log import InMemoryEventLog
@@ -39,7 +38,7 @@ class FakeAudits:
 
     def explain(self, line: Lineage, version: int) -> tuple[Explanation, dict[str, Any]]:
         if version > len(self._events):
-            raise FedswipeError(f"VERSION {version}: there are 1 to {len(self._events)}")
+            raise NoSuchVersion(f"VERSION {version}: there are 1 to {len(self._events)}")
         return Explanation(self._events[version - 1], "ab" * 32, 3, (), ()), {"deltas": 4}
 
     def state(self, line: Lineage, version: int) -> Verification | None:
@@ -63,13 +62,13 @@ class World:
             parent = hashlib.sha256(data).hexdigest()
             events.append(event)
         self.log = InMemoryOperatorLog(lineage_log)
-        self.desk = Desk()
+        self.desk, self.reading = Desk(), Desk()
         self.audits = FakeAudits(events)
         store = cast(Any, self.store) if with_store else None
         audits = cast(Any, self.audits) if with_store else None
-        operator = Operator(Acts(self._open), self.desk, store, audits)
+        operator = Operator(Acts(self._open), self.desk, self.reading, store, audits)
         log = InMemoryEventLog()
-        app = create_app(Settings(), Ingest(log, log, dict, 1.0), dict, None, operator)
+        app = create_app(Settings(), Ingest(log, log, dict, 1.0), dict, operator=operator)
         self.transport = httpx.ASGITransport(app, client=("127.0.0.1", 5000))
 
     @contextmanager
@@ -88,14 +87,17 @@ class World:
 
     @contextmanager
     def working(self) -> Iterator[httpx.AsyncClient]:
-        """Run the desk; give a client on this machine."""
-        thread = threading.Thread(target=self.desk.run, daemon=True)
-        thread.start()
+        """Run the desks; give a client on this machine."""
+        desks = (self.desk, self.reading)
+        threads = [threading.Thread(target=desk.run, daemon=True) for desk in desks]
+        for thread in threads:
+            thread.start()
         try:
             yield httpx.AsyncClient(transport=self.transport, base_url="http://127.0.0.1:8000")
         finally:
-            self.desk.stop()
-            thread.join(5)
+            for desk, thread in zip(desks, threads, strict=True):
+                desk.stop()
+                thread.join(5)
 
 
 @pytest.fixture

@@ -1,3 +1,4 @@
+import threading
 from typing import TYPE_CHECKING
 
 import httpx
@@ -143,3 +144,17 @@ async def test_without_a_store_what_needs_it_names_the_remedy(bare_world: "World
             assert "FEDSWIPE_S3" in answer.json()["detail"]
         assert (await http.post(f"{LINEAGE}/pin", json={"version": 2})).status_code == 200
         await http.aclose()
+
+
+async def test_no_act_waits_for_who_only_looks(world: "World", http: httpx.AsyncClient) -> None:
+    looked, go = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        looked.set()
+        go.wait(5)
+
+    looking = world.reading.submit(slow)
+    assert looked.wait(5)
+    assert (await http.post(f"{LINEAGE}/pin", json={"version": 2})).status_code == 200
+    assert not looking.done()
+    go.set()
