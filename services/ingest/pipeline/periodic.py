@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 class Periodic:
     """Calls `work` every so many seconds; `run` belongs in a thread of its own.
 
-    What is Retryable is tried again when its turn comes; other errors pass.
+    What is Retryable is tried again when its turn comes, and said once until it works; other errors pass.
     """
 
     def __init__(self, work: Callable[[], None], seconds: float) -> None:
@@ -22,11 +22,16 @@ class Periodic:
 
     def run(self) -> None:
         """Work until `stop`."""
+        failing = False
         while not self._stopping.is_set():
             try:
                 self._work()
             except Retryable as error:
-                log.warning("again in %g s: %s", self._seconds, error)
+                if not failing:
+                    log.warning("again every %g s: %s", self._seconds, error)
+                failing = True
+            else:
+                failing = False
             self._stopping.wait(self._seconds)
 
     def stop(self) -> None:

@@ -5,7 +5,6 @@ import { setAll, setText, svg } from "../shared/svg";
 import { text } from "../shared/texts";
 import { percent } from "./numbers";
 
-const WIDTH = 640;
 const HEIGHT = 220;
 const LEFT = 44;
 const RIGHT = 12;
@@ -25,26 +24,36 @@ export class Chart {
   private readonly few = series("few");
   private readonly first = svg("text", { y: HEIGHT - 8, class: "tick" });
   private readonly last = svg("text", { y: HEIGHT - 8, class: "tick", "text-anchor": "end" });
+  private readonly rules = TICKS.map(vertical).map((y) => svg("line", { x1: LEFT, y1: y, y2: y, class: "rule" }));
+  private versions: readonly Version[] = [];
+  private width = 0;
 
   constructor(private readonly root: SVGSVGElement) {
-    setAll(root, { viewBox: `0 0 ${WIDTH} ${HEIGHT}` });
-    for (const share of TICKS) {
-      const y = vertical(share);
-      root.append(
-        svg("line", { x1: LEFT, x2: WIDTH - RIGHT, y1: y, y2: y, class: "rule" }),
-        svg("text", { x: LEFT - 8, y: y + 4, class: "tick", "text-anchor": "end" }, `${share * 100}%`),
-      );
-    }
-    root.append(this.first, this.last);
+    const ticks = TICKS.map((share) => {
+      const place = { x: LEFT - 8, y: vertical(share) + 4, class: "tick", "text-anchor": "end" };
+      return svg("text", place, `${share * 100}%`);
+    });
+    root.append(...this.rules, ...ticks, this.first, this.last);
     for (const one of [this.few, this.right]) root.append(one.line, ...one.points);
+    new ResizeObserver(() => this.resize(root.clientWidth)).observe(root);
+  }
+
+  /** Letters keep their size, whatever the screen's. */
+  private resize(width: number): void {
+    if (width === this.width) return;
+    this.width = width;
+    setAll(this.root, { viewBox: `0 0 ${width} ${HEIGHT}` });
+    for (const rule of this.rules) setAll(rule, { x2: width - RIGHT });
+    this.show(this.versions);
   }
 
   /** Draw these versions, oldest first. */
   show(versions: readonly Version[]): void {
+    this.versions = versions;
     const judged = versions.filter((one) => one.judged > 0);
     const [oldest, newest] = [judged[0]?.version ?? 0, judged.at(-1)?.version ?? 0];
     const x = (version: number) => {
-      const room = WIDTH - LEFT - RIGHT - 12;
+      const room = this.width - LEFT - RIGHT - 12;
       return LEFT + 6 + (newest === oldest ? room / 2 : (room * (version - oldest)) / (newest - oldest));
     };
     plot(this.right, judged, x, (one) => one.right);
@@ -52,7 +61,7 @@ export class Chart {
     setText(this.first, judged.length > 1 ? `v${oldest}` : "");
     setText(this.last, judged.length > 0 ? `v${newest}` : "");
     setAll(this.first, { x: LEFT });
-    setAll(this.last, { x: WIDTH - RIGHT });
+    setAll(this.last, { x: this.width - RIGHT });
     this.root.classList.toggle("empty", judged.length === 0);
   }
 }

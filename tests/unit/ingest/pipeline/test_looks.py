@@ -149,8 +149,10 @@ def test_a_window_has_the_size_of_its_newest_recipe(flow: "Flow") -> None:
     assert flow.board.snapshot(0).lineages[EN].window.wanted is None
 
 
-def test_what_passes_is_tried_again_and_what_does_not_crashes() -> None:
-    errors: list[Exception] = [BrokerUnavailable("away"), KeyError("a mistake")]
+def test_what_passes_is_tried_again_and_said_once_and_what_does_not_crashes(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    errors: list[Exception] = [*[BrokerUnavailable("away")] * 5, KeyError("a mistake")]
 
     def work() -> None:
         raise errors.pop(0)
@@ -158,6 +160,7 @@ def test_what_passes_is_tried_again_and_what_does_not_crashes() -> None:
     with pytest.raises(KeyError):
         Periodic(work, 0.001).run()
     assert errors == []
+    assert len(caplog.records) == 1
 
 
 def test_it_ends_when_it_is_stopped() -> None:
