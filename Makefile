@@ -18,7 +18,7 @@ BIN := $(VENV)/bin
 SETS := $(strip requirements/base.txt $(TRAIN) requirements/dev.txt)
 SOURCES := pyproject.toml README.md LICENSE NOTICE $(shell find libs services schemas -name __pycache__ -prune -o -print)
 # Kinds of tests in the order they run: quick ones first.
-KINDS := $(wildcard tests/architecture tests/unit tests/contract tests/flow tests/integration tests/e2e)
+KINDS := $(wildcard tests/architecture tests/unit tests/contract tests/flow tests/integration tests/e2e tests/browser)
 # -P: the working folder stays off the path, so the tests import the installed wheel, never the source tree.
 PYTEST := $(BIN)/python -P -m pytest
 # Most of the time a test waits for processes that it started, so two files run side by side.
@@ -30,8 +30,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONSAFEPATH := 1
 unexport PYTHONDONTWRITEBYTECODE # pytest keeps the tests as it has compiled them
 
-.PHONY: help setup develop wheel demo language test images containers mutants unit check format docs up down status \
-	bench chaos lock clean
+.PHONY: help setup develop wheel demo language test images containers mutants unit check format docs pages up down \
+	status bench chaos lock clean
 
 help: ## print this help
 	@echo "FedSwipe. Targets:"; \
@@ -39,7 +39,14 @@ help: ## print this help
 		while IFS='|' read -r target text; do printf '%-16s %s\n' "$$target" "$$text"; done; \
 	echo "Variables: VENV=$(VENV) PYTHON=$(PYTHON) TRAIN=$(TRAIN)"
 
-setup: $(MADE)/installed ## set up the environment and install the project's wheel (5 GB, most of it torch)
+setpages: $(MADE)/installed web/node_modules/.package-lock.json ## build the pages of web/ into services/ingest/pages (needs Node 20 and npm)
+	$(BIN)/python -P tools/openapi_documents.py --write
+	npm --prefix web run --silent types
+	npm --prefix web run --silent check
+	npm --prefix web run --silent test
+	npm --prefix web run --silent build
+
+up: $(MADE)/installed ## set up the environment and install the project's wheel (5 GB, most of it torch)
 
 develop: $(MADE)/requirements ## install the source tree as editable, until the next target puts the wheel back
 	@rm -f $(MADE)/installed
@@ -89,6 +96,13 @@ format: $(MADE)/requirements ## sort imports and format the code
 docs: $(MADE)/installed ## write the generated parts of README.md and docs/
 	$(BIN)/python tools/generated_docs.py --write
 
+pages: $(MADE)/installed web/node_modules/.package-lock.json ## build the pages of web/ into services/ingest/pages (needs Node 20 and npm)
+	$(BIN)/python -P tools/openapi_documents.py --write
+	npm --prefix web run --silent types
+	npm --prefix web run --silent check
+	npm --prefix web run --silent test
+	npm --prefix web run --silent build
+
 up: $(MADE)/installed ## start Kafka, the object store and the services; MODEL="swipe-en swipe-ru" for two predictors
 	$(BIN)/fedswipe up $(MODEL:%=--model %)
 
@@ -109,7 +123,11 @@ lock: ## write requirements/ from pyproject.toml (needs uv; UPGRADE=1 takes the 
 	$(PYTHON) tools/lock.py $(if $(UPGRADE),--upgrade)
 
 clean: down ## stop the stack and remove everything that make made
-	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+	rm -rf $(VENV) web/node_modules dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+
+web/node_modules/.package-lock.json: web/package.json web/package-lock.json
+	npm --prefix web ci --silent
+	@touch $@
 
 $(MADE)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

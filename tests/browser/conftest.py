@@ -3,13 +3,17 @@
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from fedswipe.swipe.gesture import Gesture
+from fedswipe.swipe.layout import load_layout
+from fedswipe.swipe.lexicon import load_lexicon
+from fedswipe.swipe.typists import simulate_typists
 from fedswipe.testing.running_loop import RunningLoop, running_loop
 from fedswipe.topology import LINEAGES
 
@@ -25,7 +29,7 @@ PHONE = {
     **{"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2},
     **{"has_touch": True, "is_mobile": True, "locale": "en-GB"},
 }
-DESKTOP = {"viewport": {"width": 1280, "height": 800}, "locale": "en-GB"}
+SURE = 0.9  # a probability
 SETTINGS = {
     "FEDSWIPE_KAFKA_SESSION_TIMEOUT_MS": "6000",
     "TRAINER_RANGE_SECONDS": "0.5",
@@ -158,3 +162,27 @@ def visitor(browser: Any, loop: RunningLoop) -> Iterator[Callable[..., Visitor]]
         one.page.context.close()
         assert one.complaints == []
         assert {each.url for each in one.requests if not each.url.startswith(f"{one.origin}/")} == set()
+
+
+@pytest.fixture(scope="module")
+def gestures(loop: RunningLoop) -> Mapping[str, Gesture]:
+    """Gestures of a simulated typist, by the words that the predictor is sure of."""
+    layout, lexicon = load_layout(loop.lineage.layout), load_lexicon(loop.lineage.lexicon)
+    (typist,) = simulate_typists(layout, lexicon, 1, 40, 7)
+    found = {}
+    for word, gesture in zip(typist.words, typist.gestures, strict=True):
+        best = predicted(loop, gesture)[0]
+        if len(word) > 3 and best["word"] == word and best["probability"] > SURE:
+            found[word] = gesture
+    assert len(found) >= 6
+    return found
+
+
+def predicted(loop: RunningLoop, gesture: Gesture) -> Sequence[Any]:
+    body = {
+        **{"layout": loop.lineage.layout, "points": gesture.points.tolist()},
+        **{"width": gesture.width, "height": gesture.height},
+    }
+    answer = httpx.post(f"{loop.urls['predictor']}/api/v1/predict", json=body).raise_for_status()
+    words: Sequence[Any] = answer.json()["predictions"][0]["words"]
+    return words

@@ -1,46 +1,14 @@
 """Somebody swipes on the keyboard's page."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Any
 
-import httpx
 import pytest
-
-from fedswipe.swipe.gesture import Gesture
-from fedswipe.swipe.layout import load_layout
-from fedswipe.swipe.lexicon import load_lexicon
-from fedswipe.swipe.typists import simulate_typists
-from fedswipe.testing.running_loop import RunningLoop
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
-SURE = 0.9  # a probability
 DESKTOP = {"viewport": {"width": 1280, "height": 800}, "has_touch": False, "is_mobile": False}
-
-
-@pytest.fixture(scope="module")
-def gestures(loop: RunningLoop) -> Mapping[str, Gesture]:
-    """Gestures of a simulated typist, by the words that the predictor is sure of."""
-    layout, lexicon = load_layout(loop.lineage.layout), load_lexicon(loop.lineage.lexicon)
-    (typist,) = simulate_typists(layout, lexicon, 1, 40, 7)
-    found = {}
-    for word, gesture in zip(typist.words, typist.gestures, strict=True):
-        best = predicted(loop, gesture)[0]
-        if len(word) > 3 and best["word"] == word and best["probability"] > SURE:
-            found[word] = gesture
-    assert len(found) >= 6
-    return found
-
-
-def predicted(loop: RunningLoop, gesture: Gesture) -> Sequence[Any]:
-    body = {
-        **{"layout": loop.lineage.layout, "points": gesture.points.tolist()},
-        **{"width": gesture.width, "height": gesture.height},
-    }
-    answer = httpx.post(f"{loop.urls['predictor']}/api/v1/predict", json=body).raise_for_status()
-    words: Sequence[Any] = answer.json()["predictions"][0]["words"]
-    return words
 
 
 def plain(shown: str) -> str:
@@ -124,7 +92,7 @@ def test_text_is_selected_and_copied(visitor) -> None:
 def test_russian_keys_and_texts(visitor) -> None:
     someone = visitor(locale="ru-RU")
     assert someone.page.locator("h1").inner_text() == "Проведите фразу"
-    someone.page.get_by_role("button", name="Русский", exact=True).click()
+    someone.key("language")
     row = someone.page.locator("#board [data-letter]").all_text_contents()
     assert "".join(row).lower().startswith("йцукен")
     for letter in "он":

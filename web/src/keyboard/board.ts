@@ -2,21 +2,22 @@
 
 import type { Keyboard } from "../api/calls";
 import { element } from "../shared/element";
-import { fillTexts, type TextName } from "../shared/texts";
+import { fillTexts, languageName, type TextName } from "../shared/texts";
 import { lowestRow, nearest, placed, type PlacedKey } from "./keys";
 
 /** What a key does that is no letter. */
-export type Act = "shift" | "erase" | "space" | "enter" | "," | "." | "?" | "!";
+export type Act = "shift" | "erase" | "language" | "space" | "enter" | "," | "." | "?" | "!";
 
 const BOTTOM: readonly (readonly [act: Act, from: number, to: number])[] = [
-  [",", 0, 0.11],
-  ["?", 0.11, 0.22],
-  ["space", 0.22, 0.67],
-  ["!", 0.67, 0.78],
-  [".", 0.78, 0.89],
-  ["enter", 0.89, 1],
+  ["language", 0, 0.13],
+  [",", 0.13, 0.22],
+  ["?", 0.22, 0.31],
+  ["space", 0.31, 0.69],
+  ["!", 0.69, 0.78],
+  [".", 0.78, 0.87],
+  ["enter", 0.87, 1],
 ];
-const SIGNS: Partial<Record<Act, string>> = { shift: "⇧", erase: "⌫", space: "␣", enter: "⏎" };
+const SIGNS: Partial<Record<Act, string>> = { shift: "⇧", erase: "⌫", enter: "⏎" };
 
 /** The board of one keyboard. Letters lie in its upper part, which is `letters` of its height. */
 export class Board {
@@ -43,6 +44,8 @@ export class Board {
     this.shift = this.actKey("shift", 0, first.x - first.width / 2, first.y, first.height, act);
     this.actKey("erase", last.x + last.width / 2, 1, first.y, first.height, act);
     for (const [name, from, to] of BOTTOM) this.actKey(name, from, to, end + first.height / 2, first.height, act);
+    this.sign("language", keyboard.language.toUpperCase());
+    this.sign("space", languageName(keyboard.language));
     root.style.aspectRatio = String(this.letters / this.aspect);
     root.append(canvas);
     this.oneTabStop();
@@ -68,6 +71,12 @@ export class Board {
       const shown = upper ? letter.toLocaleUpperCase() : letter;
       if (name.data !== shown) name.data = shown;
     }
+  }
+
+  /** Show something on a key that is part of its name, too. */
+  private sign(act: "language" | "space", shown: string): void {
+    const meaning = element("span", { class: "hidden", "data-text": `keyboard.${act}` satisfies TextName });
+    this.root.querySelector(`[data-act="${act}"]`)?.replaceChildren(`${shown} `, meaning);
   }
 
   private letterKey(key: PlacedKey, letter: (letter: string) => void): HTMLButtonElement {

@@ -3,7 +3,7 @@
 import { keyboards, recordSwipes, type Keyboard } from "../api/calls";
 import { startBar } from "../shared/bar";
 import { byId, element } from "../shared/element";
-import { languageName, onLanguage, startTexts, text, type TextName } from "../shared/texts";
+import { onLanguage, startTexts, text, type TextName } from "../shared/texts";
 import { Board, type Act } from "./board";
 import { beginsSentence } from "./text";
 import type { Shown } from "./composer";
@@ -45,15 +45,16 @@ async function start(): Promise<void> {
   const trail = new Trail(canvas, matchMedia("(prefers-reduced-motion: reduce)"));
   new Touch(root, () => board, trail, typing);
 
+  const act = (act: Act) => (act === "language" ? nextKeyboard() : typing.act(act));
   const show = (keyboard: Keyboard) => {
     typing.settle();
     typing.keyboard = keyboard;
     area.lang = root.lang = keyboard.language;
-    board = new Board(root, canvas, keyboard, (act: Act) => typing.act(act), (letter) => typing.tapped(letter));
+    board = new Board(root, canvas, keyboard, act, (letter) => typing.tapped(letter));
     showCase();
     notice(keyboard.predicts ? "" : "keyboard.no-predictor");
   };
-  offer(await keyboards(), show);
+  const nextKeyboard = offer(await keyboards(), show);
   new ResizeObserver(() => trail.resize(root.clientWidth, root.clientHeight)).observe(root);
 
   area.addEventListener("input", () => {
@@ -75,23 +76,18 @@ async function start(): Promise<void> {
   await queue.flush();
 }
 
-/** Offer the keyboards' languages; show the one of last time, or else the first. */
-function offer(known: readonly Keyboard[], show: (keyboard: Keyboard) => void): void {
-  const buttons = known.map((keyboard) => {
-    const { language: lang } = keyboard;
-    const button = element("button", { type: "button", lang }, languageName(lang));
-    button.addEventListener("click", () => choose(keyboard));
-    return button;
-  });
-  const choose = (keyboard: Keyboard) => {
+/** Show the keyboard of last time, or else the first; return what shows the next one. */
+function offer(known: readonly Keyboard[], show: (keyboard: Keyboard) => void): () => void {
+  let shown = Math.max(0, known.findIndex((one) => one.layout === localStorage.getItem(LAYOUT)));
+  const choose = (number: number) => {
+    const keyboard = known[number];
+    if (!keyboard) throw new Error("ingest knows no keyboard");
+    shown = number;
     localStorage.setItem(LAYOUT, keyboard.layout);
-    buttons.forEach((button, number) => button.setAttribute("aria-pressed", String(known[number] === keyboard)));
     show(keyboard);
   };
-  byId("languages", HTMLElement).append(...buttons);
-  const first = known.find((one) => one.layout === localStorage.getItem(LAYOUT)) ?? known[0];
-  if (!first) throw new Error("ingest knows no keyboard");
-  choose(first);
+  choose(shown);
+  return () => choose((shown + 1) % known.length);
 }
 
 async function copy(area: HTMLTextAreaElement): Promise<void> {

@@ -53,7 +53,8 @@ export class Typing implements Touched {
     });
   }
 
-  act(act: Act): void {
+  /** Do what a key does that is no letter; languages are the page's. */
+  act(act: Exclude<Act, "language">): void {
     this.acts.do(() => {
       if (act === "shift") this.composer.pressShift();
       else if (act === "erase") this.composer.erase();

@@ -18,7 +18,7 @@ export function startBar(): void {
   });
   const choice = element("select", { "data-label": "bar.language", id: "page-language" });
   for (const code of Object.keys(languages)) {
-    choice.append(element("option", { value: code, lang: code }, languageName(code)));
+    choice.append(element("option", { value: code, title: languageName(code) }, code.toUpperCase()));
   }
   choice.addEventListener("change", () => chooseLanguage(choice.value as Language));
   onLanguage(() => (choice.value = language()));

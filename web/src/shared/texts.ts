@@ -48,13 +48,17 @@ export function onLanguage(listener: () => void): void {
   listeners.push(listener);
 }
 
-/** Fill every element that names its text: data-text its content, data-label its label. */
+const ATTRIBUTES = { label: "aria-label", placeholder: "placeholder" };
+
+/** Fill every element that names its text: data-text its content, data-label, data-placeholder attributes. */
 export function fillTexts(root: ParentNode): void {
   for (const element of root.querySelectorAll<HTMLElement>("[data-text]")) {
     element.textContent = text(element.dataset["text"] as TextName);
   }
-  for (const element of root.querySelectorAll<HTMLElement>("[data-label]")) {
-    element.setAttribute("aria-label", text(element.dataset["label"] as TextName));
+  for (const [data, attribute] of Object.entries(ATTRIBUTES)) {
+    for (const element of root.querySelectorAll<HTMLElement>(`[data-${data}]`)) {
+      element.setAttribute(attribute, text(element.dataset[data] as TextName));
+    }
   }
 }
 

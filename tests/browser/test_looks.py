@@ -1,0 +1,74 @@
+"""How the page looks and whom it is open to: axe's rules in both languages, by day and by night; pictures."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+AXE = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+PAINTED = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+DRAWN = """() => {
+  const canvas = document.querySelector("#board canvas");
+  return canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean);
+}"""
+SERIOUS = ("serious", "critical")
+SCREENS: dict[str, dict[str, Any]] = {
+    "phone": {},
+    "small-phone-dark-russian": {
+        **{"viewport": {"width": 320, "height": 568}, "color_scheme": "dark", "locale": "ru-RU"},
+    },
+    "desktop": {"viewport": {"width": 1280, "height": 800}, "has_touch": False, "is_mobile": False},
+    "desktop-dark": {
+        **{"viewport": {"width": 1280, "height": 800}, "has_touch": False, "is_mobile": False},
+        "color_scheme": "dark",
+    },
+}
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(params=SCREENS)
+def swiping(request: pytest.FixtureRequest, visitor, gestures) -> Any:
+    """Somebody in the middle of a sentence, the finger still on the keyboard."""
+    someone = visitor(
+        **SCREENS[request.param], reduced_motion="reduce"
+    )  # the trail stays until the finger lifts
+    someone.page.locator("#consent").check()
+    first, second, third, *_ = gestures.values()
+    for gesture in (first, second):
+        someone.swipe(gesture)
+    someone.draw(third, lift=False)
+    someone.picture(f"keyboard-{request.param}")
+    return someone
+
+
+def test_axe_finds_no_serious_fault(swiping) -> None:
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: npm ci --prefix web")
+    swiping.page.evaluate(AXE.read_text("utf-8"))
+    found = swiping.page.evaluate("() => axe.run()")
+    faults = [
+        (fault["id"], node["html"], node["failureSummary"])
+        for fault in found["violations"]
+        for node in fault["nodes"]
+        if fault["impact"] in SERIOUS
+    ]
+    assert faults == []
+    assert len(found["passes"]) > 10
+
+
+def test_nothing_is_cut_off(swiping) -> None:
+    """Nothing has to be scrolled to, neither the text nor the keyboard."""
+    width, height = (swiping.page.viewport_size[side] for side in ("width", "height"))
+    assert swiping.page.evaluate("() => document.documentElement.scrollWidth") <= width
+    for part in ("#text", "#consent", "#words", "#board"):
+        box = swiping.page.locator(part).bounding_box()
+        assert box["y"] >= 0, part
+        assert box["y"] + box["height"] <= height, part
+
+
+def test_without_motion_the_trail_goes_at_once(visitor, gestures) -> None:
+    someone = visitor(reduced_motion="reduce")
+    someone.swipe(next(iter(gestures.values())))
+    someone.page.evaluate(PAINTED)
+    assert not someone.page.evaluate(DRAWN)
