@@ -3,7 +3,6 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -75,8 +74,7 @@ class Audits:
             known = self._known.get(key)
             if known is not None and not known.over:
                 return known
-            verification: Future[None] = self._desk.submit(lambda: self._verify(line, version))
-            verification.add_done_callback(lambda future: self._failed(key, future))
+            self._desk.submit(lambda: self._verify(line, version))
             self._known[key] = Verification()
             self._known.move_to_end(key)
             while len(self._known) > KEPT:
@@ -86,22 +84,24 @@ class Audits:
     def _verify(self, line: Lineage, version: int) -> None:
         key = (line.model_id, version)
         self._note(key, lambda was: replace(was, state="running"))
+        try:
+            report = self._report(key, line)
+        except Exception as error:
+            said = str(error) if isinstance(error, FedswipeError) else repr(error)
+            self._note(key, lambda was: replace(was, state="failed", error=said))
+            raise
+        self._note(key, lambda was: replace(was, state="done", report=report))
 
+    def _report(self, key: Key, line: Lineage) -> dict[str, Any]:
         def progress(what: str, done: int, of: int) -> None:
             if self._desk.stopping.is_set():
                 raise Stopped("ingest stops")
             self._note(key, lambda was: replace(was, doing=what, done=done, of=of))
 
-        scope = Scope(version, version)
+        scope = Scope(key[1], key[1])
         report = verify(line, _architecture(line), self._evidence(line), self._store, scope, progress)
-        told = orjson.loads(orjson.dumps(report.as_json()))
-        self._note(key, lambda was: replace(was, state="done", report=told))
-
-    def _failed(self, key: Key, future: "Future[None]") -> None:
-        error = future.exception()
-        if error is not None:
-            said = str(error) if isinstance(error, FedswipeError) else repr(error)
-            self._note(key, lambda was: replace(was, state="failed", error=said))
+        plain: dict[str, Any] = orjson.loads(orjson.dumps(report.as_json()))
+        return plain
 
     def _note(self, key: Key, change: Callable[[Verification], Verification]) -> None:
         with self._lock:

@@ -54,7 +54,8 @@ class DeltaFollowing:
         place = (WEIGHT_DELTAS.name, self._lineage.partition)
         self._reader = TailReader(self._settings, {place: start}, self._take)
         try:
-            retry_until_stopped(self._reader.run, self._stopping)
+            if not self._stopping.is_set():  # `stop` may have come before there was a reader to stop
+                retry_until_stopped(self._reader.run, self._stopping)
         except Stopped:
             return
         finally:
@@ -67,10 +68,11 @@ class DeltaFollowing:
             self._reader.stop()
 
     def _take(self, messages: list[Message]) -> None:
-        for message in messages:
-            delta = shown_delta(message, self._schemas, self._architecture)
-            if delta is not None and delta.model_id == self._lineage.model_id:
-                with self._board.lineage(self._lineage.model_id) as lineage:
+        # All are decoded first: a broker that is away then has them read again, and none was shown yet.
+        found = [shown_delta(message, self._schemas, self._architecture) for message in messages]
+        with self._board.lineage(self._lineage.model_id) as lineage:
+            for delta in found:
+                if delta is not None and delta.model_id == self._lineage.model_id:
                     lineage.take_delta(delta)
 
 

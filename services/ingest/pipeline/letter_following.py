@@ -50,11 +50,15 @@ class LetterFollowing:
         self._reader.stop()
 
     def _take(self, messages: list[Message]) -> None:
-        for message in messages:
-            try:
-                event = codec.decode(DeadLettered, message.value(), self._schemas)
-            except InvalidMessage:
-                self._board.take_letter(UNREADABLE)
-                continue
-            if how_closed(event) is None:
-                self._board.take_letter(event.reason)
+        # All are decoded first: a broker that is away then has them read again, and none was counted yet.
+        for reason in [self._reason(message) for message in messages]:
+            if reason is not None:
+                self._board.take_letter(reason)
+
+    def _reason(self, message: Message) -> str | None:
+        """Return a letter's reason, None of what closes one."""
+        try:
+            event = codec.decode(DeadLettered, message.value(), self._schemas)
+        except InvalidMessage:
+            return UNREADABLE
+        return event.reason if how_closed(event) is None else None

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from fedswipe import codec
+from fedswipe.dead_letters.closing import Closing, closing
+from fedswipe.dead_letters.position import Position
 from fedswipe.events import (
     ClientId,
     DeltaCodec,
@@ -23,11 +25,13 @@ from fedswipe.events import (
 )
 from fedswipe.kafka.errors import BrokerUnavailable
 from fedswipe.kafka.forgotten_brokers import BrokersForgotten
+from fedswipe.kafka.record import Record
+from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.delta import encode_delta
 from fedswipe.swipe.layout import load_layout
-from fedswipe.topology import LINEAGES
-from services.ingest.pipeline import lineage_board
+from fedswipe.topology import LINEAGES, SWIPES
+from services.ingest.pipeline import letter_following, lineage_board
 from services.ingest.pipeline.delta_following import shown_delta
 from services.ingest.pipeline.outcome_following import OutcomeFollowing
 
@@ -94,6 +98,36 @@ def test_numbers_that_are_not_there_or_are_none_have_no_norm(event: DeltaCompute
 def test_what_is_no_delta_is_not_shown() -> None:
     for value in (None, b"", b"no event"):
         assert shown_delta(cast(Any, Message(value)), codec.PackagedSchemas(), ARCHITECTURE) is None
+
+
+class Away:
+    """Schemas, once only; then the broker that has them is away."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def schema(self, fingerprint: bytes) -> Any:
+        self.asked += 1
+        if self.asked == 2:
+            raise BrokerUnavailable("away")
+        return codec.PackagedSchemas().schema(fingerprint)
+
+    def close(self) -> None:
+        pass
+
+
+def test_letters_that_are_read_again_count_once(flow: "Flow", monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(letter_following, "PublishedSchemas", lambda _: Away())
+    following = letter_following.LetterFollowing(KafkaSettings(), flow.board)
+    record = Record(SWIPES.name, 0, 3, None, b"x")
+    letter = record.dead_letter("malformed", "why", "trainer")
+    closed = closing(Position(SWIPES.name, 0, 3), Closing.DROPPED, "", "operator")
+    messages = [Message(codec.encode(letter)), Message(codec.encode(closed)), Message(b"no letter")]
+    with pytest.raises(BrokerUnavailable):
+        following._take(cast(Any, messages))
+    following._take(cast(Any, messages))
+    letters = flow.board.snapshot(0).dead_letters
+    assert letters.by_reason == {"malformed": 1, letter_following.UNREADABLE: 1}
 
 
 Batch = Sequence[PredictionServed | SwipeRecorded]
