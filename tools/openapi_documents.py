@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from services.ingest import api as ingest
+from services.ingest.operator.routes import Operator
+from services.ingest.pipeline.board import Board
 from services.ingest.settings import Settings
 from services.predictor import api as predictor
 
@@ -20,7 +22,9 @@ ABSENT = cast(Any, None)  # an app that answers no request needs no parts
 def documents() -> dict[str, str]:
     """Return each document's text, by its file's name."""
     apps = {
-        "ingest.json": ingest.create_app(Settings(), ABSENT, ABSENT),
+        "ingest.json": ingest.create_app(
+            Settings(), ABSENT, ABSENT, board=Board(), operator=Operator(ABSENT, ABSENT, ABSENT, None, None)
+        ),
         "predictor.json": predictor.create_app(ABSENT, ABSENT, ABSENT, ABSENT, ABSENT),
     }
     return {name: json.dumps(app.openapi(), indent=1, sort_keys=True) + "\n" for name, app in apps.items()}

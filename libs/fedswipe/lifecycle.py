@@ -4,7 +4,8 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from socket import socket
 from types import FrameType
 
 import uvicorn
@@ -36,19 +37,38 @@ class WorkerThread(threading.Thread):
             self._server.should_exit = True
 
 
-def serve(app: ASGIApp, host: str, port: int, workers: Sequence[Worker]) -> None:
+class _Server(uvicorn.Server):
+    """Says when it begins to stop, so that answers without an end can end."""
+
+    def __init__(self, config: uvicorn.Config, closing: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._closing = closing
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        self._closing()
+        await super().shutdown(sockets)
+
+
+def serve(
+    app: ASGIApp,
+    host: str,
+    port: int,
+    workers: Sequence[Worker],
+    closing: Callable[[], None] = lambda: None,
+) -> None:
     """Serve HTTP and run the workers until SIGTERM, SIGINT or the first error.
+
+    `closing` is called in the event loop when the server begins to stop: answers that have no end must end.
 
     Returns after a clean stop; raises the error of a worker that failed, so that the process crashes and
     is restarted. Raises TimeoutError when workers do not stop in WORKERS_STOP_SECONDS.
     """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _noted)  # uvicorn raises a signal again after it has stopped
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app, host, port, timeout_graceful_shutdown=HTTP_STOP_SECONDS, log_config=None, access_log=False
-        )
+    config = uvicorn.Config(
+        app, host, port, timeout_graceful_shutdown=HTTP_STOP_SECONDS, log_config=None, access_log=False
     )
+    server = _Server(config, closing)
     threads = [WorkerThread(worker, server) for worker in workers]
     for thread in threads:
         thread.start()

@@ -92,7 +92,7 @@ class Group:
 
 SWIPES = Topic(
     "fedswipe.swipes.v1", SwipeRecorded, Key.CLIENT, 8, timedelta(days=90),
-    producers=(Role.INGEST, Role.OPERATOR), consumers=(Role.TRAINER, Role.AUDIT),
+    producers=(Role.INGEST, Role.OPERATOR), consumers=(Role.TRAINER, Role.INGEST, Role.AUDIT),
 )  # fmt: skip
 TRAIN_REQUESTS = Topic(
     "fedswipe.train-requests.v1", TrainingRequested, Key.CLIENT, SWIPES.partitions, timedelta(days=90),
@@ -100,7 +100,7 @@ TRAIN_REQUESTS = Topic(
 )  # fmt: skip
 WEIGHT_DELTAS = Topic(
     "fedswipe.weight-deltas.v1", DeltaComputed, Key.MODEL, 4, timedelta(days=90),
-    producers=(Role.TRAINER, Role.OPERATOR), consumers=(Role.AGGREGATOR, Role.AUDIT),
+    producers=(Role.TRAINER, Role.OPERATOR), consumers=(Role.AGGREGATOR, Role.INGEST, Role.AUDIT),
 )  # fmt: skip
 GLOBAL_MODELS = Topic(
     "fedswipe.global-models.v1", GlobalModelPublished, Key.MODEL, WEIGHT_DELTAS.partitions, FOREVER,
@@ -113,7 +113,7 @@ SERVINGS = Topic(
 )  # fmt: skip
 PREDICTIONS = Topic(
     "fedswipe.predictions.v1", PredictionServed, Key.CLIENT, SWIPES.partitions, timedelta(days=14),
-    producers=(Role.PREDICTOR,), consumers=(Role.OPERATOR,),
+    producers=(Role.PREDICTOR,), consumers=(Role.INGEST, Role.OPERATOR),
 )  # fmt: skip
 CLIENTS = Topic(  # one partition: a single offset says who was forgotten
     "fedswipe.clients.v1", ClientForgotten, Key.CLIENT, 1, FOREVER,
@@ -133,17 +133,18 @@ AGGREGATORS = {  # one a lineage: each finds a member of its own
     for line in LINEAGES
 }
 GROUPS = (TRAINERS, *AGGREGATORS.values())
+ONLOOKERS = (Role.INGEST, Role.AUDIT)  # they settle no record
 
 
 def dead_letters(source: Topic[Event]) -> Topic[DeadLettered]:
     """Return the topic where a source's unusable records go, whole, each with its position and reason.
 
-    The operator closes letters there; the trainer reads whether a retried swipe is one. The audit holds them
-    against what was settled, and writes none.
+    The operator closes letters there; the trainer reads whether a retried swipe is one; ingest counts them.
+    The audit holds them against what was settled. These two judge no record, and write no letter.
     """
     audited = (Role.AUDIT,) if Role.AUDIT in source.consumers else ()
-    readers = (Role.OPERATOR, *((Role.TRAINER,) if source is SWIPES else ()), *audited)
-    writers = tuple(role for role in source.consumers if role is not Role.AUDIT)
+    readers = (Role.OPERATOR, Role.INGEST, *((Role.TRAINER,) if source is SWIPES else ()), *audited)
+    writers = tuple(role for role in source.consumers if role not in ONLOOKERS)
     return Topic(
         f"{source.name}.dlq", DeadLettered, Key.SOURCE, source.partitions, timedelta(days=90),
         producers=(*writers, Role.OPERATOR), consumers=readers, max_bytes=source.max_bytes + 100_000,

@@ -71,6 +71,9 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 REASONS = {
     400: "The body is not JSON.",
+    403: "Not the operator: only this machine's own pages and programs may do this.",
+    404: "There is no such model or version.",
+    409: "Refused: it does not fit what the log says now.",
     408: "The body took too long to arrive.",
     413: "The body or the batch is too large; it was not read to its end.",
     422: "Refused: `errors` lists every refused index; nothing was stored.",

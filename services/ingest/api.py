@@ -24,7 +24,10 @@ from services.ingest.clients.routes import add_client_routes
 from services.ingest.forwarding import Predictors, add_prediction_routes
 from services.ingest.handlers import Ingest
 from services.ingest.keyboards import add_keyboard_routes
+from services.ingest.operator.routes import Operator, add_operator_routes
 from services.ingest.page_routes import add_page_routes
+from services.ingest.pipeline.board import Board
+from services.ingest.pipeline.routes import add_pipeline_routes
 from services.ingest.reading import read_client, read_swipes
 from services.ingest.settings import Settings
 from services.ingest.shapes import Batch, Gesture, OneClient
@@ -34,10 +37,19 @@ SWIPES_BODY = body_of("Batch", "Gesture")
 TRAIN_BODY = body_of("OneClient", required=False)
 
 
-def create_app(settings: Settings, ingest: Ingest, checks: Checks, clients: Clients | None = None) -> FastAPI:
+def create_app(
+    settings: Settings,
+    ingest: Ingest,
+    checks: Checks,
+    *,
+    clients: Clients | None = None,
+    board: Board | None = None,
+    operator: Operator | None = None,
+) -> FastAPI:
     """Return the ASGI app. `checks` says "ok" or what is wrong with each thing needed; it may block.
 
-    `clients` says what a client gave and forgets it; without it these routes are not there.
+    `clients` says what a client gave and forgets it, `board` is what the pipeline shows, `operator` who may act
+    on it; without them those routes are not there.
     """
     app = FastAPI(title="FedSwipe ingest", version="1", summary="Takes swipes in and stores them in Kafka.")
     room = Room(settings.max_held_bytes)
@@ -82,6 +94,10 @@ def create_app(settings: Settings, ingest: Ingest, checks: Checks, clients: Clie
 
     if clients is not None:
         add_client_routes(app, clients)
+    if board is not None:
+        add_pipeline_routes(app, board, settings.listeners)
+    if operator is not None:
+        add_operator_routes(app, operator)
     add_keyboard_routes(app, settings, predictors.layouts)
     add_prediction_routes(app, settings, predictors, room)
     add_page_routes(app)

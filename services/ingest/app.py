@@ -12,13 +12,16 @@ from fedswipe.kafka.admin import Admin
 from fedswipe.kafka.errors import BrokerUnavailable
 from fedswipe.kafka.producer import EventProducer
 from fedswipe.lifecycle import serve
+from fedswipe.modelstore.s3 import S3Settings
 from fedswipe.telemetry import configure_logging
 from fedswipe.topology import LINEAGES, SWIPES
+from fedswipe.worker import Worker
 from services.ingest.api import create_app
 from services.ingest.clients.handlers import Clients
 from services.ingest.connection import Connection
 from services.ingest.following import Following
 from services.ingest.handlers import Ingest
+from services.ingest.pipeline.wiring import Pipeline
 from services.ingest.settings import Settings
 
 PROBE_MS = 1_000  # a readiness probe wants an answer sooner than a request does
@@ -30,15 +33,17 @@ def main() -> None:
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells every request that is handed on
     try:
         settings = Settings.from_env(os.environ)
+        s3 = S3Settings.from_env(os.environ) if os.environ.get("FEDSWIPE_S3") else None
     except FedswipeError as error:
         sys.exit(f"ingest: {error}")
-    run(settings)
+    run(settings, s3)
 
 
-def run(settings: Settings) -> None:
-    """Wire the service: HTTP -> handlers -> Kafka."""
+def run(settings: Settings, s3: S3Settings | None) -> None:
+    """Wire the service: HTTP -> handlers -> Kafka, and Kafka -> the pipeline's board -> HTTP."""
     connection = Connection(lambda: EventProducer(settings.kafka))
-    followings = [Following(settings.kafka, lineage) for lineage in LINEAGES]
+    shown = Pipeline.of(settings, s3) if settings.pipeline else None
+    followings = shown.followings if shown else [Following(settings.kafka, line) for line in LINEAGES]
     probe = Admin(replace(settings.kafka, request_timeout_ms=PROBE_MS))
 
     def checks() -> Mapping[str, str]:
@@ -57,9 +62,17 @@ def run(settings: Settings) -> None:
         seconds=settings.answer_seconds,
     )
     evidence = TopicEvidence(settings.kafka)
-    clients = Clients(connection, evidence, settings.answer_seconds, settings.history_seconds)
-    app = create_app(settings, ingest, checks, clients)
-    serve(app, settings.http_host, settings.http_port, [connection, *followings])
+    workers: list[Worker] = [connection, *followings, *(shown.workers if shown else ())]
+    app = create_app(
+        settings,
+        ingest,
+        checks,
+        clients=Clients(connection, evidence, settings.answer_seconds, settings.history_seconds),
+        board=shown.board if shown else None,
+        operator=shown.operator if shown else None,
+    )
+    closing = shown.board.changes.close if shown else lambda: None
+    serve(app, settings.http_host, settings.http_port, workers, closing)
 
 
 if __name__ == "__main__":

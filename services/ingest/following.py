@@ -2,47 +2,51 @@
 
 import logging
 import threading
+from collections.abc import Callable
 
 from fedswipe.backoff import Stopped, retry_until_stopped
 from fedswipe.chain import Link
+from fedswipe.events import GlobalModelPublished
 from fedswipe.kafka.chain_reader import ChainReader
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.topology import Lineage
 from services.ingest.handlers import Head
 
 log = logging.getLogger(__name__)
+Published = Callable[[Lineage, Link, GlobalModelPublished], None]
 
 
 class Following:
-    """Knows the head of one lineage; `run` belongs in a thread of its own."""
+    """Knows the chain of one lineage and its head; `run` belongs in a thread of its own.
 
-    def __init__(self, settings: KafkaSettings, lineage: Lineage) -> None:
+    `published` is told every link, from the first on, in that thread.
+    """
+
+    def __init__(
+        self, settings: KafkaSettings, lineage: Lineage, published: Published = lambda *_: None
+    ) -> None:
         self.lineage = lineage
         self.head: Head | None = None
-        self._settings = settings
+        self.reader = ChainReader(settings, lineage, self._take, self._accept)
+        self._published = published
         self._stopping = threading.Event()
-        self._reader: ChainReader | None = None
 
     def run(self) -> None:
-        """Follow until `stop`; where no broker answers, start again from the beginning."""
+        """Follow until `stop`; where no broker answers, try again."""
         try:
-            retry_until_stopped(self._follow, self._stopping)
+            retry_until_stopped(self.reader.run, self._stopping)
         except Stopped:
             return
 
     def stop(self) -> None:
         """Make `run` return."""
         self._stopping.set()
-        if self._reader is not None:
-            self._reader.stop()
+        self.reader.stop()
 
-    def _follow(self) -> None:
-        self._reader = reader = ChainReader(self._settings, self.lineage, self._take)
-        if not self._stopping.is_set():  # `stop` may have come before there was a reader to stop
-            reader.run()
+    def _accept(self, link: Link) -> None:
+        self._published(self.lineage, link, self.reader.chain.event(link.version))
 
     def _take(self, link: Link) -> None:
-        assert self._reader is not None  # noqa: S101  (it is who calls)
-        model = self._reader.chain.event(link.version).model
+        model = self.reader.chain.event(link.version).model
         self.head = Head(link.version, link.sha256, model.sha256, model.key)
         log.info("%s: the head is version %d", self.lineage.model_id, link.version)

@@ -57,6 +57,16 @@ class Settings:
     )
     gesture_width: float = gesture_width_setting("INGEST_GESTURE_WIDTH")
     gesture_height: float = gesture_height_setting("INGEST_GESTURE_HEIGHT")
+    pipeline: bool = setting("INGEST_PIPELINE", "whether to follow the whole flow and show it", True)
+    listeners: int = setting(
+        "INGEST_LISTENERS", "pages that may follow the pipeline at the same time", 32, least=1, most=1_000
+    )
+    look_seconds: float = setting(
+        "INGEST_LOOK_SECONDS", "seconds between two looks at topics' lengths and predictors", 1.0, least=0.1
+    )
+    judged_hours: float = setting(
+        "INGEST_JUDGED_HOURS", "hours of predictions and words that are judged at the start", 24.0, least=0.0
+    )
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:

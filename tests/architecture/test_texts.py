@@ -11,7 +11,7 @@ HOME = re.compile(r"(?<![\w.$}~*-])/(?:root|home/\w+|Users/\w+|work)/[\w.]")
 CYRILLIC = re.compile("[\u0400-\u04ff]")
 # Russian letters are data here: layouts and their words, the pages' Russian texts, and what tests feed.
 RUSSIAN = re.compile(
-    r"^(libs/fedswipe/swipe/(layouts|lexicons)/|tests/|web/tests/|web/src/shared/texts\.ru\.ts$|services/ingest/pages/)"
+    r"^(libs/fedswipe/swipe/(layouts|lexicons)/|tests/|web/tests/|web/src/shared/texts\.(\w+\.)?ru\.ts$|services/ingest/pages/)"
 )
 
 

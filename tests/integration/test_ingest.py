@@ -213,6 +213,8 @@ def test_while_the_broker_is_away_it_is_503_in_5_seconds_and_202_afterwards(
     until(lambda: service.post(swipe | {"swipe_id": "afterwards"}).status_code == 202)
     ids = [event.swipe_id for event in stored(own_stack.kafka, swipe["client_id"])]
     assert "afterwards" in ids
+    ends = Admin(KafkaSettings(own_stack.kafka)).ends(SWIPES)
+    until(lambda: service.http.get("/api/v1/pipeline").json()["swipes"]["total"] == sum(ends.values()))
 
 
 def test_it_comes_up_before_its_broker(own_stack: OwnStack, swipe: dict[str, Any], tmp_path: Path) -> None:

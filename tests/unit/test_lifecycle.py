@@ -63,3 +63,15 @@ def test_a_worker_that_does_not_stop_in_time_is_named() -> None:
 
     with pytest.raises(TimeoutError, match="Hangs: did not stop"):
         serve(app, HOST, FreePorts().take("http"), [Ends(), Hangs()])
+
+
+def test_it_says_that_it_closes_before_it_stops_its_workers() -> None:
+    said: list[bool] = []
+
+    class Ends(Stops):
+        def run(self) -> None:
+            pass
+
+    other = Stops()
+    serve(app, HOST, FreePorts().take("http"), [Ends(), other], lambda: said.append(other.stopped.is_set()))
+    assert said == [False]

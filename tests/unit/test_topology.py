@@ -12,6 +12,7 @@ from fedswipe.topology import (
     GLOBAL_MODELS,
     GROUPS,
     LINEAGES,
+    ONLOOKERS,
     PREDICTIONS,
     SERVINGS,
     SOURCES,
@@ -63,7 +64,7 @@ def test_a_letter_holds_a_whole_record_of_any_size_and_lies_in_its_partition() -
         assert letters.event is DeadLettered
         assert letters.max_bytes > source.max_bytes
         assert letters.partitions == source.partitions
-        assert set(letters.producers) == {*source.consumers, Role.OPERATOR} - {Role.AUDIT}
+        assert set(letters.producers) == {*source.consumers, Role.OPERATOR} - {*ONLOOKERS}
         assert (letters in TOPICS) is (source not in WITHOUT_LETTERS)
 
 

@@ -24,6 +24,10 @@ from fedswipe.topology import WEIGHT_DELTAS, Lineage
 Name = Callable[[str], str]
 
 
+class NoSuchVersion(FedswipeError):
+    """The lineage has no such version."""
+
+
 @dataclass(frozen=True, slots=True)
 class ExplainedDelta:
     """One record of the window. What stands in the delta itself is None when it is gone or unreadable.
@@ -78,7 +82,7 @@ def explain(
 ) -> Explanation:
     """Gather it from the log and the store; `name` turns a client's id into what is shown of it.
 
-    FedswipeError when there is no such version.
+    Raises NoSuchVersion.
     """
     chain, step = _find(lineage, evidence, version)
     event = step.event
@@ -108,7 +112,7 @@ def _find(lineage: Lineage, evidence: Evidence, version: int) -> tuple[Chain, St
             found = step
     if found is None:
         head = len(chain.links)
-        raise FedswipeError(
+        raise NoSuchVersion(
             f"VERSION {version}: {lineage.model_id} has versions 1 to {head}; give one of them"
         )
     return chain, found

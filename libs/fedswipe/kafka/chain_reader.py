@@ -20,14 +20,22 @@ class ChainReader:
     """Reads the topic from its beginning and goes on; `run` belongs in a thread of its own.
 
     Links are plain records in a topic kept for ever, so their offsets have no gaps. `followed` is called in
-    that thread with every new head, but only once the end that the topic had at the start has been reached.
+    that thread with every new head, but only once the end that the topic had at the start has been reached;
+    `accepted` is called with every link, from the first on.
     """
 
-    def __init__(self, settings: KafkaSettings, lineage: Lineage, followed: Callable[[Link], None]) -> None:
+    def __init__(
+        self,
+        settings: KafkaSettings,
+        lineage: Lineage,
+        followed: Callable[[Link], None],
+        accepted: Callable[[Link], None] = lambda _: None,
+    ) -> None:
         self.chain = Chain(lineage.model_id, lineage.partition)
         self.unreadable = 0
         self.fallen = 0
         self._followed = followed
+        self._accepted = accepted
         self._told: Link | None = None
         self._schemas = PublishedSchemas(settings)
         self._reader = PartitionReader(
@@ -71,5 +79,7 @@ class ChainReader:
                 "%s[%d] offset %d is no link: %s", record.topic, record.partition, record.offset, error
             )
             return
-        if self.chain.add(record.value or b"", fields, record.offset) is None:
+        if (link := self.chain.add(record.value or b"", fields, record.offset)) is None:
             self.fallen += 1
+        else:
+            self._accepted(link)

@@ -13,6 +13,7 @@ from fedswipe import codec
 from fedswipe.errors import InvalidMessage
 from fedswipe.events import PredictionServed, SwipeRecorded
 from fedswipe.kafka.errors import BrokerUnavailable
+from fedswipe.kafka.forgotten_brokers import watched
 from fedswipe.kafka.schemas import PublishedSchemas
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.topology import PREDICTIONS, SWIPES
@@ -34,9 +35,10 @@ def read_outcomes(
 ) -> Iterator[Sequence[PredictionServed | SwipeRecorded]]:
     """Yield batches of events from this time on (None: all), to the end there is now or, to follow, for ever.
 
-    While following, an empty batch says that nothing came for a second. Raises BrokerUnavailable.
+    While following, an empty batch says that nothing came for a second. Raises BrokerUnavailable, and
+    BrokersForgotten where none would come again.
     """
-    consumer = Consumer(settings.reader("fedswipe.outcomes") | {"enable.partition.eof": True})
+    consumer = Consumer(watched(settings.reader("fedswipe.outcomes") | {"enable.partition.eof": True}))
     schemas, seconds = PublishedSchemas(settings), settings.request_timeout_ms / 1000
     try:
         fronts = Fronts(*_bounds(consumer, since, seconds))

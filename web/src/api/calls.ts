@@ -44,7 +44,7 @@ export async function train(clientId: string): Promise<void> {
   await json(await post("/api/v1/train", { client_id: clientId }));
 }
 
-function post(path: string, content: unknown, options: RequestInit = {}): Promise<Response> {
+export function post(path: string, content: unknown, options: RequestInit = {}): Promise<Response> {
   const body = JSON.stringify(content);
   return fetch(path, {
     method: "POST",
@@ -55,7 +55,7 @@ function post(path: string, content: unknown, options: RequestInit = {}): Promis
   });
 }
 
-async function json<T>(answer: Response): Promise<T> {
+export async function json<T>(answer: Response): Promise<T> {
   if (answer.ok) return (await answer.json()) as T;
   throw new Refused(answer.status, (await answer.json().catch(() => ({}))) as Partial<Problem>);
 }

@@ -24,6 +24,190 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/lineages/{model_id}/canary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Canary
+         * @description Have a version served to a share of the clients.
+         */
+        post: operations["canary_api_v1_lineages__model_id__canary_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineages/{model_id}/canary/abort": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Abort
+         * @description End the canary and pin the stable version.
+         */
+        post: operations["abort_api_v1_lineages__model_id__canary_abort_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineages/{model_id}/models/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Model
+         * @description Say what a version is made of: its link, its deltas, its recipe.
+         */
+        get: operations["model_api_v1_lineages__model_id__models__version__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineages/{model_id}/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pin
+         * @description Have this version served until it is unpinned, whatever is published.
+         */
+        post: operations["pin_api_v1_lineages__model_id__pin_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineages/{model_id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rollback
+         * @description Publish an older version's model and optimiser state as the newest version.
+         */
+        post: operations["rollback_api_v1_lineages__model_id__rollback_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineages/{model_id}/unpin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unpin
+         * @description Have the newest version followed again.
+         */
+        post: operations["unpin_api_v1_lineages__model_id__unpin_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineages/{model_id}/verify/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verification
+         * @description Say how far a verification is, or what it came to.
+         */
+        get: operations["verification_api_v1_lineages__model_id__verify__version__get"];
+        put?: never;
+        /**
+         * Verify
+         * @description Begin to recompute a version from log and store; ask by GET how far it is.
+         */
+        post: operations["verify_api_v1_lineages__model_id__verify__version__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pipeline
+         * @description Say how everything stands: topics, windows, models, predictors.
+         */
+        get: operations["pipeline_api_v1_pipeline_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipeline/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pipeline Events
+         * @description Send `event: pipeline` with a snapshot now and, four times a second at most, when it changes.
+         */
+        get: operations["pipeline_events_api_v1_pipeline_events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/predict": {
         parameters: {
             query?: never;
@@ -149,12 +333,32 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Acted
+         * @description It stands in the log; `version` is what a rollback published.
+         */
+        Acted: {
+            /** Act */
+            act: string;
+            /** Model Id */
+            model_id: string;
+            /** Version */
+            version?: number | null;
+        };
+        /**
          * Batch
          * @description Swipes that are stored all or not at all.
          */
         Batch: {
             /** Swipes */
             swipes: components["schemas"]["Swipe"][];
+        };
+        /**
+         * Behind
+         * @description How many records a group has not dealt with yet.
+         */
+        Behind: {
+            /** Behind */
+            behind: number;
         };
         /**
          * Coordinate
@@ -178,6 +382,28 @@ export interface components {
             y: number;
         };
         /**
+         * Counted
+         * @description Events of a kind, and how many come in a second (over the last ten).
+         */
+        Counted: {
+            /** Per Second */
+            per_second: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * Deltas
+         * @description Deltas that a link settled or that wait for one, and the newest of them, newest first.
+         */
+        Deltas: {
+            /** Latest */
+            latest: components["schemas"]["ShownDelta"][];
+            /** Per Second */
+            per_second: number;
+            /** Total */
+            total: number;
+        };
+        /**
          * Gesture
          * @description One swipe whose client, layout and keyboard size stand in the service's settings.
          */
@@ -194,6 +420,11 @@ export interface components {
              * @default null
              */
             word?: string | null;
+        };
+        /** HTTPValidationError */
+        HTTPValidationError: {
+            /** Detail */
+            detail?: components["schemas"]["ValidationError"][];
         };
         /**
          * HeadAnswer
@@ -288,12 +519,143 @@ export interface components {
             keyboards: components["schemas"]["Keyboard"][];
         };
         /**
+         * Letters
+         * @description Dead letters that were written, by reason; what closes one is not counted.
+         */
+        Letters: {
+            /** By Reason */
+            by_reason: {
+                [key: string]: number;
+            };
+            /** Total */
+            total: number;
+        };
+        /**
+         * ModelDelta
+         * @description A record that the version settled; what stands in the delta itself is null when that is gone.
+         */
+        ModelDelta: {
+            /** Base Version */
+            base_version: number | null;
+            /** Client Id */
+            client_id: string | null;
+            /** Delta Id */
+            delta_id: string;
+            /** Examples */
+            examples: number | null;
+            /**
+             * Letter
+             * @description the dead letter's reason
+             */
+            letter: string | null;
+            /** Norm */
+            norm: number | null;
+            /** Offset */
+            offset: number;
+            /**
+             * Share
+             * @description of the folded weights, 0 to 1
+             */
+            share: number;
+            /** Verdict */
+            verdict: string;
+            /** Weight */
+            weight: number;
+        };
+        /**
+         * ModelDetails
+         * @description All that log and store say of a version.
+         */
+        ModelDetails: {
+            /** Closed By */
+            closed_by: string;
+            /** Deltas */
+            deltas: components["schemas"]["ModelDelta"][];
+            /** Examples */
+            examples: number;
+            /** Folded */
+            folded: number;
+            /** Link Sha256 */
+            link_sha256: string;
+            model: components["schemas"]["Object"];
+            /** Model Id */
+            model_id: string;
+            /**
+             * Offset
+             * @description of the link
+             */
+            offset: number;
+            /**
+             * Parent
+             * @description the parent link's SHA-256, "" for version 1
+             */
+            parent: string;
+            /** @description of the deltas that it settles */
+            range: components["schemas"]["Range"];
+            /** Recipe */
+            recipe: {
+                [key: string]: unknown;
+            };
+            /** Refused */
+            refused: number;
+            /** Rollback To */
+            rollback_to: number | null;
+            /** Taken Back */
+            taken_back: components["schemas"]["TakenBack"][];
+            /** Version */
+            version: number;
+        };
+        /**
+         * Object
+         * @description An object of the model store; size in bytes.
+         */
+        Object: {
+            /** Key */
+            key: string;
+            /** Sha256 */
+            sha256: string;
+            /** Size */
+            size: number;
+        };
+        /**
          * OneClient
          * @description Whose swipes to train now.
          */
         OneClient: {
             /** Client Id */
             client_id: string;
+        };
+        /**
+         * Pipeline
+         * @description The whole flow at one moment.
+         */
+        Pipeline: {
+            /** At Ms */
+            at_ms: number;
+            /**
+             * Caught Up
+             * @description false while what the topics hold is still being read
+             */
+            caught_up: boolean;
+            dead_letters: components["schemas"]["Letters"];
+            deltas: components["schemas"]["Deltas"];
+            /**
+             * Judged Since Ms
+             * @description predictions and words that are older are not in the accuracy
+             */
+            judged_since_ms: number;
+            /** Lag */
+            lag: {
+                [key: string]: components["schemas"]["Behind"];
+            };
+            /** Lineages */
+            lineages: {
+                [key: string]: components["schemas"]["ShownLineage"];
+            };
+            /** Predictors */
+            predictors: components["schemas"]["ShownPredictor"][];
+            requests: components["schemas"]["Counted"];
+            swipes: components["schemas"]["Counted"];
         };
         /**
          * ProblemDetails
@@ -320,6 +682,18 @@ export interface components {
             title: string;
             /** Type */
             type: string;
+        };
+        /**
+         * Range
+         * @description Offsets [start, end) of a partition of the deltas.
+         */
+        Range: {
+            /** End */
+            end: number;
+            /** Partition */
+            partition: number;
+            /** Start */
+            start: number;
         };
         /**
          * ReadyAnswer
@@ -383,6 +757,139 @@ export interface components {
              * @description offset behind the last swipe that was there
              */
             swipes_end: number;
+        };
+        /**
+         * ShownDelta
+         * @description One of the newest deltas; `norm` (L2) is null where the numbers lie in the store, or are none.
+         */
+        ShownDelta: {
+            /** Base Version */
+            base_version: number;
+            /** Bytes */
+            bytes: number;
+            /** Client Id */
+            client_id: string;
+            /** Delta Id */
+            delta_id: string;
+            /** Examples */
+            examples: number;
+            /** Model Id */
+            model_id: string;
+            /** Norm */
+            norm: number | null;
+            /** Offset */
+            offset: number;
+            /**
+             * Stored Ms
+             * @description when the broker stored it
+             */
+            stored_ms: number;
+        };
+        /**
+         * ShownHead
+         * @description The newest accepted model.
+         */
+        ShownHead: {
+            /** Link Sha256 */
+            link_sha256: string;
+            /** Model Sha256 */
+            model_sha256: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * ShownLineage
+         * @description A lineage: its newest model, its open window, its newest versions (oldest first), what is served.
+         */
+        ShownLineage: {
+            head: components["schemas"]["ShownHead"] | null;
+            serving: components["schemas"]["ShownServing"];
+            /** Versions */
+            versions: components["schemas"]["ShownVersion"][];
+            window: components["schemas"]["ShownWindow"];
+        };
+        /**
+         * ShownPredictor
+         * @description A predictor, as it answered last; `version` and `instance` are null when it did not.
+         */
+        ShownPredictor: {
+            /** Instance */
+            instance: string | null;
+            /** Model Id */
+            model_id: string;
+            /** Ready */
+            ready: boolean;
+            /** Url */
+            url: string;
+            /** Version */
+            version: number | null;
+        };
+        /**
+         * ShownServing
+         * @description What the predictors shall serve; `stable` is null while they follow the head.
+         */
+        ShownServing: {
+            /** Canary */
+            canary: number | null;
+            /** Pinned */
+            pinned: boolean;
+            /** Share */
+            share: number | null;
+            /** Stable */
+            stable: number | null;
+        };
+        /**
+         * ShownVersion
+         * @description A version, and how the swipes that it read were judged by the words that were kept.
+         */
+        ShownVersion: {
+            /**
+             * Among Few
+             * @description judged swipes whose word was among the first three
+             */
+            among_few: number;
+            /** Closed By */
+            closed_by: string;
+            /**
+             * Deltas
+             * @description folded into it
+             */
+            deltas: number;
+            /** Judged */
+            judged: number;
+            /**
+             * Right
+             * @description judged swipes whose word came first
+             */
+            right: number;
+            /** Version */
+            version: number;
+        };
+        /**
+         * ShownWindow
+         * @description The deltas behind the head's range; `wanted` and `seconds_left` are null where no recipe is known.
+         */
+        ShownWindow: {
+            /**
+             * Folded
+             * @description deltas that no link has settled yet
+             */
+            folded: number;
+            /**
+             * Opened Ms
+             * @description when the broker stored its first delta
+             */
+            opened_ms: number | null;
+            /**
+             * Seconds Left
+             * @description until time closes it; null while it is empty
+             */
+            seconds_left: number | null;
+            /**
+             * Wanted
+             * @description deltas that close it
+             */
+            wanted: number | null;
         };
         /**
          * StatsAnswer
@@ -460,12 +967,64 @@ export interface components {
             word?: string | null;
         };
         /**
+         * TakenBack
+         * @description A version that a rollback left behind.
+         */
+        TakenBack: {
+            /** Examples */
+            examples: number;
+            /** Folded */
+            folded: number;
+            /** Version */
+            version: number;
+        };
+        /**
          * TrainingAccepted
          * @description The requests that the broker has acknowledged.
          */
         TrainingAccepted: {
             /** Requests */
             requests: components["schemas"]["RequestedRange"][];
+        };
+        /** ValidationError */
+        ValidationError: {
+            /** Context */
+            ctx?: Record<string, never>;
+            /** Input */
+            input?: unknown;
+            /** Location */
+            loc: (string | number)[];
+            /** Message */
+            msg: string;
+            /** Error Type */
+            type: string;
+        };
+        /**
+         * VerificationState
+         * @description How far a verification is; `report` is that of `fedswipe audit verify --json`.
+         */
+        VerificationState: {
+            /** Doing */
+            doing: string | null;
+            /** Done */
+            done: number;
+            /** Error */
+            error: string | null;
+            /** Model Id */
+            model_id: string;
+            /** Of */
+            of: number;
+            /** Report */
+            report: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * State
+             * @description waiting, running, done or failed
+             */
+            state: string;
+            /** Version */
+            version: number;
         };
     };
     responses: never;
@@ -492,6 +1051,695 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Keyboards"];
+                };
+            };
+        };
+    };
+    canary_api_v1_lineages__model_id__canary_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Share
+                     * @default 0.1
+                     */
+                    share?: number;
+                    /** Version */
+                    version: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acted"];
+                };
+            };
+            /** @description The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not the operator: only this machine's own pages and programs may do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such model or version. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Refused: it does not fit what the log says now. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body or the batch is too large; it was not read to its end. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Refused: `errors` lists every refused index; nothing was stored. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description What this needs is away or too slow; nothing is known to be stored. Send the same again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    abort_api_v1_lineages__model_id__canary_abort_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acted"];
+                };
+            };
+            /** @description The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not the operator: only this machine's own pages and programs may do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such model or version. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Refused: it does not fit what the log says now. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body or the batch is too large; it was not read to its end. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Refused: `errors` lists every refused index; nothing was stored. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description What this needs is away or too slow; nothing is known to be stored. Send the same again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    model_api_v1_lineages__model_id__models__version__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelDetails"];
+                };
+            };
+            /** @description There is no such model or version. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Refused: it does not fit what the log says now. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description What this needs is away or too slow; nothing is known to be stored. Send the same again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    pin_api_v1_lineages__model_id__pin_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Version */
+                    version: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acted"];
+                };
+            };
+            /** @description The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not the operator: only this machine's own pages and programs may do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such model or version. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Refused: it does not fit what the log says now. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body or the batch is too large; it was not read to its end. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Refused: `errors` lists every refused index; nothing was stored. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description What this needs is away or too slow; nothing is known to be stored. Send the same again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    rollback_api_v1_lineages__model_id__rollback_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Version */
+                    version: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acted"];
+                };
+            };
+            /** @description The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not the operator: only this machine's own pages and programs may do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such model or version. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Refused: it does not fit what the log says now. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body or the batch is too large; it was not read to its end. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Refused: `errors` lists every refused index; nothing was stored. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description What this needs is away or too slow; nothing is known to be stored. Send the same again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    unpin_api_v1_lineages__model_id__unpin_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acted"];
+                };
+            };
+            /** @description The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not the operator: only this machine's own pages and programs may do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such model or version. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Refused: it does not fit what the log says now. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body or the batch is too large; it was not read to its end. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Refused: `errors` lists every refused index; nothing was stored. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description What this needs is away or too slow; nothing is known to be stored. Send the same again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    verification_api_v1_lineages__model_id__verify__version__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerificationState"];
+                };
+            };
+            /** @description There is no such model or version. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description What this needs is away or too slow; nothing is known to be stored. Send the same again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    verify_api_v1_lineages__model_id__verify__version__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerificationState"];
+                };
+            };
+            /** @description Not the operator: only this machine's own pages and programs may do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such model or version. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body or the batch is too large; it was not read to its end. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Refused: `errors` lists every refused index; nothing was stored. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description What this needs is away or too slow; nothing is known to be stored. Send the same again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    pipeline_api_v1_pipeline_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+        };
+    };
+    pipeline_events_api_v1_pipeline_events_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description What this needs is away or too slow; nothing is known to be stored. Send the same again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
         };

@@ -1,5 +1,9 @@
 /** English. */
+
+import { pipelineEn } from "./texts.pipeline.en";
+
 export const en = {
+  ...pipelineEn,
   "bar.pages": "Pages",
   "bar.keyboard": "Keyboard",
   "bar.pipeline": "Pipeline",

@@ -1,7 +1,9 @@
 import type { Texts } from "./texts";
+import { pipelineRu } from "./texts.pipeline.ru";
 
 /** Russian. */
 export const ru: Texts = {
+  ...pipelineRu,
   "bar.pages": "Страницы",
   "bar.keyboard": "Клавиатура",
   "bar.pipeline": "Конвейер",
