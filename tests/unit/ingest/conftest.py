@@ -28,7 +28,7 @@ class Door:
         ingest = Ingest(self.log, self.log, lambda: self.heads, settings.answer_seconds)
         self.evidence = InMemoryEvidence()
         clients = Clients(self.log, self.evidence, settings.answer_seconds, settings.history_seconds)
-        self.app = create_app(settings, ingest, lambda: self.checks, clients)
+        self.app = create_app(settings, ingest, lambda: self.checks, clients=clients)
         transport = httpx.ASGITransport(self.app)
         self.http = httpx.AsyncClient(transport=transport, base_url="http://ingest")
 
