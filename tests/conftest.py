@@ -13,7 +13,8 @@ from fedswipe.local.errors import StackError
 from fedswipe.local.stack import Stack
 from fedswipe.testing.stacks import shared_stack
 
-# How many examples a property is tried with; a test may say another number for itself. A busy machine fails none.
+# How many examples a property is tried with; a test may say another number for itself. On a busy machine
+# each takes longer, which fails none.
 settings.register_profile(
     "fedswipe",
     max_examples=int(os.environ.get("FEDSWIPE_RUNS", "40")),
