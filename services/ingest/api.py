@@ -32,11 +32,16 @@ SWIPES_BODY = body_of("Batch", "Gesture")
 TRAIN_BODY = body_of("OneClient", required=False)
 
 
-def create_app(settings: Settings, ingest: Ingest, checks: Checks) -> FastAPI:
-    """Return the ASGI app. `checks` says "ok" or what is wrong with each thing needed; it may block."""
+def create_app(
+    settings: Settings, ingest: Ingest, checks: Checks, predictors: Predictors | None = None
+) -> FastAPI:
+    """Return the ASGI app. `checks` says "ok" or what is wrong with each thing needed; it may block.
+
+    `predictors` are who requests for words go to; without them those of the settings.
+    """
     app = FastAPI(title="FedSwipe ingest", version="1", summary="Takes swipes in and stores them in Kafka.")
     room = Room(settings.max_held_bytes)
-    predictors = Predictors(settings.predictor_addresses())
+    predictors = predictors or Predictors(settings.predictor_addresses())
     answer_with_problems(app)
     if settings.cors_origins:
         app.add_middleware(
