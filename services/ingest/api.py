@@ -39,17 +39,19 @@ def create_app(
     settings: Settings,
     ingest: Ingest,
     checks: Checks,
+    predictors: Predictors | None = None,
     *,
     board: Board | None = None,
     operator: Operator | None = None,
 ) -> FastAPI:
     """Return the ASGI app. `checks` says "ok" or what is wrong with each thing needed; it may block.
 
-    `board` is what the pipeline shows, `operator` who may act on it; without them those routes are not there.
+    `predictors` are who requests for words go to; without them those of the settings. `board` is what the
+    pipeline shows, `operator` who may act on it; without them those routes are not there.
     """
     app = FastAPI(title="FedSwipe ingest", version="1", summary="Takes swipes in and stores them in Kafka.")
     room = Room(settings.max_held_bytes)
-    predictors = Predictors(settings.predictor_addresses())
+    predictors = predictors or Predictors(settings.predictor_addresses())
     answer_with_problems(app)
     if settings.cors_origins:
         app.add_middleware(

@@ -1,5 +1,6 @@
 """The ingest service: HTTP in, swipes and train requests out. `python -m services.ingest.app`."""
 
+import logging
 import os
 import sys
 from collections.abc import Mapping
@@ -27,6 +28,7 @@ PROBE_MS = 1_000  # a readiness probe wants an answer sooner than a request does
 def main() -> None:
     """Run until SIGTERM."""
     configure_logging("ingest")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells every request that is handed on
     try:
         settings = Settings.from_env(os.environ)
         s3 = S3Settings.from_env(os.environ) if os.environ.get("FEDSWIPE_S3") else None

@@ -160,6 +160,8 @@ def _start_services(
     urls = {**_urls(found.values()), **{name: service_url(port) for name, port in ports.items()}}
     tell = wiring(urls)
     again = [name for name in services if name in found and tell.get(name) != told.get(name)]
+    for name in again:
+        reporter.say(f"{name} is told of other services now: it is started again.")
     _stop_services(again, found, reporter)
     ports |= {name: place.ports.take(name) for name in again}
     started: dict[str, tuple[str, ManagedProcess]] = {}
