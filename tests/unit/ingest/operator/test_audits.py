@@ -81,7 +81,7 @@ def test_it_says_how_far_it_is_and_is_not_begun_twice(world: World) -> None:
 
     def slow(scope: Scope, progress: Progress) -> Report:
         progress("deltas", 2, 8)
-        go.wait(5)
+        go.wait(30)
         return world.report(scope)
 
     world.verify = slow
