@@ -39,14 +39,7 @@ help: ## print this help
 		while IFS='|' read -r target text; do printf '%-16s %s\n' "$$target" "$$text"; done; \
 	echo "Variables: VENV=$(VENV) PYTHON=$(PYTHON) TRAIN=$(TRAIN)"
 
-setpages: $(MADE)/installed web/node_modules/.package-lock.json ## build the pages of web/ into services/ingest/pages (needs Node 20 and npm)
-	$(BIN)/python -P tools/openapi_documents.py --write
-	npm --prefix web run --silent types
-	npm --prefix web run --silent check
-	npm --prefix web run --silent test
-	npm --prefix web run --silent build
-
-up: $(MADE)/installed ## set up the environment and install the project's wheel (5 GB, most of it torch)
+setup: $(MADE)/installed ## set up the environment and install the project's wheel (5 GB, most of it torch)
 
 develop: $(MADE)/requirements ## install the source tree as editable, until the next target puts the wheel back
 	@rm -f $(MADE)/installed

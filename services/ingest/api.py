@@ -48,7 +48,7 @@ def create_app(
 ) -> FastAPI:
     """Return the ASGI app. `checks` says "ok" or what is wrong with each thing needed; it may block.
 
-    `clients` says what a client gave and forgets it, `board` is what the pipeline shows, `operator` acts on it;
+    `clients` says what a client gave and forgets it, `board` is what the pipeline shows, `operator` acts;
     without them those routes are not there.
     """
     app = FastAPI(title="FedSwipe ingest", version="1", summary="Takes swipes in and stores them in Kafka.")

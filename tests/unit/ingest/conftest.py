@@ -41,7 +41,7 @@ class Door:
 
 @pytest.fixture
 def settings() -> Settings:
-    return Settings(answer_seconds=0.2, history_seconds=0.2, cors_origins=("http://app.example",))
+    return Settings(answer_seconds=0.5, history_seconds=0.5, cors_origins=("http://app.example",))
 
 
 @pytest.fixture
