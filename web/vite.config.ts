@@ -16,6 +16,7 @@ export default defineConfig({
         entryFileNames: "assets/[name].js",
         chunkFileNames: "assets/[name].js",
         assetFileNames: "assets/[name][extname]",
+        codeSplitting: { groups: [{ name: "shared", test: /src[\\/](shared|api)[\\/]/, minShareCount: 2 }] },
       },
     },
   },
