@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from services.ingest import api as ingest
+from services.ingest.clients.handlers import Clients
 from services.ingest.operator.routes import Operator
 from services.ingest.pipeline.board import Board
 from services.ingest.settings import Settings
@@ -23,7 +24,12 @@ def documents() -> dict[str, str]:
     """Return each document's text, by its file's name."""
     apps = {
         "ingest.json": ingest.create_app(
-            Settings(), ABSENT, ABSENT, board=Board(), operator=Operator(ABSENT, ABSENT, ABSENT, None, None)
+            Settings(),
+            ABSENT,
+            ABSENT,
+            clients=Clients(ABSENT, ABSENT, 0, 0),
+            board=Board(),
+            operator=Operator(ABSENT, ABSENT, ABSENT, None, None),
         ),
         "predictor.json": predictor.create_app(ABSENT, ABSENT, ABSENT, ABSENT, ABSENT),
     }

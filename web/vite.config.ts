@@ -11,11 +11,12 @@ export default defineConfig({
     cssCodeSplit: true,
     assetsInlineLimit: 0,
     rolldownOptions: {
-      input: { keyboard: "index.html", pipeline: "pipeline.html" },
+      input: { keyboard: "index.html", pipeline: "pipeline.html", clients: "clients.html" },
       output: {
         entryFileNames: "assets/[name].js",
         chunkFileNames: "assets/[name].js",
         assetFileNames: "assets/[name][extname]",
+        codeSplitting: { groups: [{ name: "shared", test: /src[\\/](shared|api)[\\/]/, minShareCount: 2 }] },
       },
     },
   },

@@ -4,7 +4,8 @@ import { Sharing } from "../src/keyboard/sharing";
 function storage() {
   const kept = new Map<string, string>();
   const getItem = (name: string) => kept.get(name) ?? null;
-  return { kept, getItem, setItem: (name: string, value: string) => void kept.set(name, value) };
+  const setItem = (name: string, value: string) => void kept.set(name, value);
+  return { kept, getItem, setItem, removeItem: (name: string) => void kept.delete(name) };
 }
 
 it("is off, and knows nobody, until somebody agrees", () => {
@@ -28,4 +29,17 @@ it("gives a random name at the first consent, and keeps it", () => {
   const another = new Sharing(storage());
   another.turn(true);
   expect(another.clientId).not.toBe(name);
+});
+
+it("drops the name, and takes another one at the next consent", () => {
+  const stored = storage();
+  const sharing = new Sharing(stored);
+  sharing.turn(true);
+  const name = sharing.clientId;
+  sharing.drop();
+  expect([sharing.on, sharing.clientId]).toEqual([false, null]);
+  expect([...stored.kept.values()]).not.toContain(name);
+  sharing.turn(true);
+  expect(sharing.clientId).toMatch(/^web-/);
+  expect(sharing.clientId).not.toBe(name);
 });

@@ -4,6 +4,35 @@
  */
 
 export interface paths {
+    "/api/v1/clients/{client_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Client
+         * @description Say what a client gave and what became of it, from the topics as they are now.
+         *
+         *     It reads the client's partition of the swipes and all kept deltas, one request at a time; what takes
+         *     longer than INGEST_HISTORY_SECONDS is answered by 503.
+         */
+        get: operations["client_api_v1_clients__client_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Forget Client
+         * @description Forget a client; answered once the broker has acknowledged it. It cannot be taken back.
+         *
+         *     From then on nothing of this id is trained or folded; docs/privacy.md says what remains, and how long.
+         */
+        delete: operations["forget_client_api_v1_clients__client_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/keyboards": {
         parameters: {
             query?: never;
@@ -361,6 +390,40 @@ export interface components {
             behind: number;
         };
         /**
+         * ClientAnswer
+         * @description What a client gave, as far as it is still kept, and what became of it.
+         */
+        ClientAnswer: {
+            /** Client Id */
+            client_id: string;
+            /**
+             * Deltas
+             * @description the newest 1,000 of each model, oldest first
+             */
+            deltas: components["schemas"]["DeltaAnswer"][];
+            /** @description the record that forgot the client first; null: none */
+            forgotten: components["schemas"]["Forgetting"] | null;
+            /**
+             * Swipes
+             * @description as they were recorded: one that was sent twice counts twice
+             */
+            swipes: number;
+            /** Swipes By Layout */
+            swipes_by_layout: {
+                [key: string]: number;
+            };
+            /**
+             * Versions
+             * @description those that the listed deltas are part of
+             */
+            versions: components["schemas"]["VersionAnswer"][];
+            /**
+             * Words
+             * @description different ones
+             */
+            words: number;
+        };
+        /**
          * Coordinate
          * @description A touch event of a `Gesture`.
          */
@@ -392,6 +455,38 @@ export interface components {
             total: number;
         };
         /**
+         * DeltaAnswer
+         * @description What was trained from some of the client's swipes.
+         */
+        DeltaAnswer: {
+            /**
+             * Base Version
+             * @description the version that was trained from
+             */
+            base_version: number;
+            /** Delta Id */
+            delta_id: string;
+            /** Examples */
+            examples: number;
+            /**
+             * Folded In
+             * @description the version that it is part of
+             */
+            folded_in: number | null;
+            /** Model Id */
+            model_id: string;
+            /**
+             * Offset
+             * @description in the lineage's partition of the deltas
+             */
+            offset: number;
+            /**
+             * Verdict
+             * @description what became of it; null when it is not settled or told yet
+             */
+            verdict: string | null;
+        };
+        /**
          * Deltas
          * @description Deltas that a link settled or that wait for one, and the newest of them, newest first.
          */
@@ -402,6 +497,23 @@ export interface components {
             per_second: number;
             /** Total */
             total: number;
+        };
+        /**
+         * Forgetting
+         * @description The record of the clients' topic that says so.
+         */
+        Forgetting: {
+            /** Offset */
+            offset: number;
+        };
+        /**
+         * ForgottenAnswer
+         * @description The broker has acknowledged that this client is forgotten.
+         */
+        ForgottenAnswer: {
+            /** Client Id */
+            client_id: string;
+            forgotten: components["schemas"]["Forgetting"];
         };
         /**
          * Gesture
@@ -1026,6 +1138,16 @@ export interface components {
             /** Version */
             version: number;
         };
+        /**
+         * VersionAnswer
+         * @description A global model that the client is part of.
+         */
+        VersionAnswer: {
+            /** Model Id */
+            model_id: string;
+            /** Version */
+            version: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -1035,6 +1157,86 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    client_api_v1_clients__client_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientAnswer"];
+                };
+            };
+            /** @description Refused: `errors` lists every refused index; nothing was stored. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description What this needs is away or too slow; nothing is known to be stored. Send the same again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    forget_client_api_v1_clients__client_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForgottenAnswer"];
+                };
+            };
+            /** @description Refused: `errors` lists every refused index; nothing was stored. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description What this needs is away or too slow; nothing is known to be stored. Send the same again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     keyboards_api_v1_keyboards_get: {
         parameters: {
             query?: never;

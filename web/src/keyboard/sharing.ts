@@ -5,7 +5,7 @@ const CLIENT = "fedswipe.client";
 
 /** Remembers it in `storage`, the browser's own unless a test gives another. */
 export class Sharing {
-  constructor(private readonly storage: Pick<Storage, "getItem" | "setItem"> = localStorage) {}
+  constructor(private readonly storage: Pick<Storage, "getItem" | "setItem" | "removeItem"> = localStorage) {}
 
   get on(): boolean {
     return this.storage.getItem(CONSENT) === "yes";
@@ -19,6 +19,12 @@ export class Sharing {
   turn(on: boolean): void {
     if (on && this.clientId === null) this.storage.setItem(CLIENT, `web-${randomId()}`);
     this.storage.setItem(CONSENT, on ? "yes" : "no");
+  }
+
+  /** Stop sharing and drop the name: the next consent takes a new one. */
+  drop(): void {
+    this.turn(false);
+    this.storage.removeItem(CLIENT);
   }
 }
 

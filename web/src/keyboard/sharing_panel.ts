@@ -1,6 +1,7 @@
 /** The part of the page where somebody agrees to share, sees what left, and asks for training. */
 
 import { train } from "../api/calls";
+import { clientAddress } from "../shared/addresses";
 import { byId } from "../shared/element";
 import { onLanguage, text, type TextName } from "../shared/texts";
 import type { Progress, SwipeQueue } from "./queue";
@@ -27,7 +28,7 @@ export function startSharing(sharing: Sharing): SharingPanel {
     consent.checked = sharing.on;
     learn.disabled = !sharing.on;
     mine.hidden = name === null;
-    if (name !== null) mine.href = `/clients/${name}`;
+    if (name !== null) mine.href = clientAddress(name);
     const short = name?.slice(0, SHOWN_OF_NAME) ?? "";
     byId("consent-means", HTMLElement).textContent = text(sharing.on ? "sharing.on" : "sharing.off", {
       name: `${short}…`,
@@ -41,6 +42,8 @@ export function startSharing(sharing: Sharing): SharingPanel {
     show();
   };
   onLanguage(show);
+  addEventListener("storage", show); // another page has dropped the name
+  addEventListener("pageshow", show); // and this one is gone back to
   show();
 
   return {

@@ -3,7 +3,7 @@
 import type { Version } from "../api/pipeline";
 import { setAll, setText, svg } from "../shared/svg";
 import { text } from "../shared/texts";
-import { percent } from "./numbers";
+import { percent } from "../shared/numbers";
 
 const HEIGHT = 220;
 const LEFT = 44;

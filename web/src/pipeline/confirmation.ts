@@ -4,7 +4,7 @@ import { act, type Act } from "../api/pipeline";
 import { byId } from "../shared/element";
 import { setText } from "../shared/svg";
 import { text, type TextName } from "../shared/texts";
-import { failed } from "./failed";
+import { failed } from "../shared/failed";
 
 const NAMES: Readonly<Record<Act, string>> = {
   rollback: "rollback",

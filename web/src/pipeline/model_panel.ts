@@ -5,8 +5,8 @@ import { byId, element } from "../shared/element";
 import { setText } from "../shared/svg";
 import { text, type TextName } from "../shared/texts";
 import { Confirmation } from "./confirmation";
-import { failed } from "./failed";
-import { decimal, percent, whole } from "./numbers";
+import { failed } from "../shared/failed";
+import { decimal, percent, whole } from "../shared/numbers";
 import { Rows, textRow } from "./rows";
 
 const HASH = /^[0-9a-f]{64}$/;

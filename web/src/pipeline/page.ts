@@ -1,6 +1,7 @@
 /** The pipeline's page: wiring. */
 
 import { follow, type Pipeline } from "../api/pipeline";
+import { versionIn } from "../shared/addresses";
 import { startBar } from "../shared/bar";
 import { byId, element } from "../shared/element";
 import { setText } from "../shared/svg";
@@ -59,6 +60,7 @@ function start(): void {
     show();
   });
   onLanguage(show);
+  openAddressed(panel);
   setInterval(draw, SECOND_MS);
   follow(
     (pipeline) => {
@@ -77,6 +79,17 @@ function start(): void {
       setText(live, text(alive ? "pipeline.live" : "pipeline.lost"));
     },
   );
+}
+
+/** Open the version that the address names, now and when it changes; closed, the address names none. */
+function openAddressed(panel: ModelPanel): void {
+  const open = () => {
+    const wanted = versionIn(location.hash);
+    if (wanted) void panel.open(wanted.modelId, wanted.version);
+  };
+  addEventListener("hashchange", open);
+  byId("model", HTMLDialogElement).addEventListener("close", () => history.replaceState(null, "", location.pathname));
+  open();
 }
 
 /** Offer the lineages, once. */

@@ -44,17 +44,19 @@ export class Rows<T> {
   }
 }
 
-/** A table's row of texts; the first cell heads it. `label` names each cell for a narrow screen. */
-export function textRow<T>(texts: (item: T) => readonly string[], columns: number): Row<T> {
+/** A table's row of texts. The first cell heads it; it is `head`, when there is one, and no text. */
+export function textRow<T>(texts: (item: T) => readonly string[], columns: number, head: Node | null = null): Row<T> {
   const element = document.createElement("tr");
   const cells = Array.from({ length: columns }, (_, n) => document.createElement(n === 0 ? "th" : "td"));
   cells[0]?.setAttribute("scope", "row");
+  if (head) cells[0]?.append(head);
   element.append(...cells);
+  const texted = head ? cells.slice(1) : cells;
   return {
     element,
     update(item) {
       texts(item).forEach((content, n) => {
-        const cell = cells[n];
+        const cell = texted[n];
         if (cell) setText(cell, content);
       });
     },

@@ -1,11 +1,11 @@
 /** The page's tables and its numbers: each is changed in place. */
 
 import type { Delta, Lineage, Pipeline, Predictor, Version } from "../api/pipeline";
+import { clientAddress } from "../shared/addresses";
 import { byId, element } from "../shared/element";
-import { setText } from "../shared/svg";
+import { decimal, kilobytes, percent, whole } from "../shared/numbers";
 import { text } from "../shared/texts";
 import { closedBy } from "./model_panel";
-import { decimal, kilobytes, percent, whole } from "./numbers";
 import { Rows, textRow, type Row } from "./rows";
 
 const CLIENT = 14; // characters of a client's id: enough to tell two apart
@@ -19,7 +19,7 @@ export class Tables {
   private readonly deltas = new Rows<Delta>(
     byId("deltas", HTMLElement),
     (one) => `${one.model_id} ${one.offset}`,
-    () => textRow(deltaTexts, 5),
+    (one) => deltaRow(one.client_id),
   );
   private readonly predictors = new Rows<Predictor>(
     byId("predictors", HTMLElement),
@@ -52,20 +52,24 @@ export class Tables {
   }
 
   private versionRow(version: number): Row<Marked> {
-    const row = textRow(versionTexts, 7);
     const button = element("button", { type: "button", class: "version" }, `v${version}`);
     button.addEventListener("click", () => this.open(version));
-    row.element.firstElementChild?.append(button);
+    const row = textRow(versionTexts, 7, button);
     return {
       element: row.element,
       update(one) {
         const label = text("versions.open", { version });
         if (button.getAttribute("aria-label") !== label) button.setAttribute("aria-label", label);
-        const texts = versionTexts(one);
-        [...row.element.children].slice(1).forEach((cell, n) => setText(cell, texts[n] ?? ""));
+        row.update(one);
       },
     };
   }
+}
+
+/** A delta's row; its client leads to the client's page. */
+function deltaRow(clientId: string): Row<Delta> {
+  const link = element("a", { href: clientAddress(clientId), title: clientId }, clientId.slice(0, CLIENT));
+  return textRow(deltaTexts, 5, link);
 }
 
 function marked(lineage: Lineage): Marked[] {
@@ -94,7 +98,7 @@ function versionTexts(one: Marked): string[] {
 
 function deltaTexts(one: Delta): string[] {
   const norm = one.norm === null ? "–" : decimal(one.norm, 3);
-  return [one.client_id.slice(0, CLIENT), kilobytes(one.bytes), norm, whole(one.examples), `v${one.base_version}`];
+  return [kilobytes(one.bytes), norm, whole(one.examples), `v${one.base_version}`];
 }
 
 function predictorTexts(one: Predictor): string[] {

@@ -4,7 +4,7 @@ import type { Pipeline } from "../api/pipeline";
 import { text } from "../shared/texts";
 import type { Shown } from "./flow";
 import type { Part } from "./flow_map";
-import { decimal, short, whole } from "./numbers";
+import { decimal, short, whole } from "../shared/numbers";
 
 const TRAINER = "fedswipe.trainer";
 

@@ -1,8 +1,10 @@
 /** English. */
 
+import { clientsEn } from "./texts.clients.en";
 import { pipelineEn } from "./texts.pipeline.en";
 
 export const en = {
+  ...clientsEn,
   ...pipelineEn,
   "bar.pages": "Pages",
   "bar.keyboard": "Keyboard",

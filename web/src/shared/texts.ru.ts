@@ -1,8 +1,10 @@
 import type { Texts } from "./texts";
+import { clientsRu } from "./texts.clients.ru";
 import { pipelineRu } from "./texts.pipeline.ru";
 
 /** Russian. */
 export const ru: Texts = {
+  ...clientsRu,
   ...pipelineRu,
   "bar.pages": "Страницы",
   "bar.keyboard": "Клавиатура",

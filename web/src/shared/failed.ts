@@ -1,7 +1,7 @@
 /** Says why something could not be done. */
 
 import { Refused } from "../api/calls";
-import { text } from "../shared/texts";
+import { text } from "./texts";
 
 /** What went wrong, for people. */
 export function failed(error: unknown): string {

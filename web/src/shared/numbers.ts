@@ -1,6 +1,6 @@
 /** Numbers as people read them, in the page's language. */
 
-import { language } from "../shared/texts";
+import { language } from "./texts";
 
 export function whole(value: number): string {
   return new Intl.NumberFormat(language(), { maximumFractionDigits: 0 }).format(value);
