@@ -28,14 +28,13 @@ class Trained:
 def apply(weights: Flat, state: State, sum_: Sum, recipe: Recipe, head: int) -> tuple[Flat, State]:
     """Return the next weights and state; a sum of no deltas changes nothing.
 
-    The optimiser's step, made of the sum's mean, is multiplied by the server's learning rate at the version
-    `head`, whose weights these are, and added:
-    float64 by element, rounded once to float32 at the end.
+    The optimiser's step, made of the sum's mean, is multiplied by the recipe's rate at the version `head`,
+    whose weights these are, and added: float64 by element, rounded once to float32 at the end.
     """
     if sum_.weight == 0:
         return weights, state
     step, state = OPTIMIZERS[recipe.optimizer](mean(sum_, recipe.scale_bits), state, recipe)
-    step = step * np.float64(recipe.rate(head))
+    step = step * np.float64(recipe.rate(head, sum_.count))
     return (weights.astype(np.float64) + step).astype(np.float32), state
 
 

@@ -25,6 +25,7 @@ CHOICES = {
     "rule": ("mean", "median", "trimmed_mean", "krum", "multi_krum"),
     "over_norm": ("refuse", "clip"),
 }
+ADAPTIVE = ("fedadagrad", "fedadam", "fedyogi")  # their steps are about as long as the rate
 LEAST_NOISE = 0.01  # its epsilon is in the thousands
 LARGEST_NOISE_BITS = 50  # of its standard deviation: 45 of them and a sum stay below 2^62
 KRUM = ("krum", "multi_krum")
@@ -143,10 +144,16 @@ class Recipe:
             return 1
         return min(examples, self.max_examples) * self.staleness[staleness]
 
-    def rate(self, head: int) -> float:
-        """Return the server's learning rate for the step from version `head`, the lineage's first being 1."""
+    def rate(self, head: int, folded: int) -> float:
+        """Return the server's learning rate for the step from version `head`, the lineage's first being 1.
+
+        An adaptive step is as long for one delta as for many: where a window closes with fewer than `deltas`,
+        its rate is less by the root of their share, as their mean is the more chance by it (ADR 0032).
+        """
         fall = (head - 1) / self.server_decay if self.server_decay else 0.0
-        return self.server_learning_rate / (1.0 + fall)
+        adapts = self.optimizer in ADAPTIVE and self.code_version > 5
+        share = min(folded / self.deltas, 1.0) if adapts else 1.0
+        return self.server_learning_rate / (1.0 + fall) * math.sqrt(share)
 
     def bad_ones(self, count: int) -> int:
         """Return how many of so many deltas the rule takes for bad."""

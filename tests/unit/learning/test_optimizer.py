@@ -1,4 +1,5 @@
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -48,6 +49,22 @@ def test_the_learning_rate_falls_with_the_versions() -> None:
     weights, recipe = np.zeros(1, np.float32), Recipe(server_learning_rate=0.5, server_decay=10)
     steps = [apply(weights, {}, sum_of(([2.0], 1)), recipe, head)[0].item() for head in (1, 11, 21)]
     assert steps == pytest.approx([1.0, 1 / 2, 1 / 3])
+
+
+@pytest.mark.parametrize("optimizer", ["fedadagrad", "fedadam", "fedyogi"])
+def test_few_deltas_take_a_shorter_adaptive_step(optimizer: str) -> None:
+    recipe = Recipe(optimizer=optimizer, deltas=4, tau=1e-9)
+    delta = [2.0], 1
+    sums = [sum_of(*[delta] * count) for count in (1, 2, 4, 9)]
+    steps = [apply(np.zeros(1, np.float32), {}, one, recipe, 1)[0].item() for one in sums]
+    assert np.array(steps) / steps[-1] == pytest.approx([1 / 2, 2**-0.5, 1, 1])
+    older = [apply(np.zeros(1, np.float32), {}, one, replace(recipe, code_version=5), 1)[0] for one in sums]
+    assert older == [older[-1]] * 4
+
+
+def test_few_deltas_are_no_less_to_a_mean() -> None:
+    few = sum_of(([2.0], 1))
+    assert apply(np.zeros(1, np.float32), {}, few, Recipe(deltas=4), 1)[0].tolist() == [2.0]
 
 
 def test_a_sum_of_nothing_changes_nothing() -> None:
@@ -103,7 +120,7 @@ def test_a_window_of_an_earlier_code_makes_the_model_that_it_made_then() -> None
 
 
 def test_an_optimisers_step_is_multiplied_by_the_learning_rate() -> None:
-    recipe, weights = Recipe(optimizer="fedadam", server_learning_rate=0.25), np.ones(2, np.float32)
+    recipe, weights = Recipe(optimizer="fedadam", server_learning_rate=0.25, deltas=1), np.ones(2, np.float32)
     sum_ = sum_of(([2.0, -1.0], 1))
     step, state = OPTIMIZERS["fedadam"](np.array([2.0, -1.0]), {}, recipe)
     after, kept = apply(weights, {}, sum_, recipe, 1)

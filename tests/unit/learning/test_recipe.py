@@ -129,7 +129,7 @@ def test_a_recipe_of_the_code_before_falling_rates_is_read_and_written_as_it_was
     )
     recipe = Recipe.from_bytes(data)
     assert recipe == Recipe(code_version=4)
-    assert recipe.rate(1) == recipe.rate(1_000) == 1.0
+    assert recipe.rate(1, 1) == recipe.rate(1_000, 1) == 1.0
     assert recipe.to_bytes() == data
 
 
