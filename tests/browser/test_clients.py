@@ -219,6 +219,7 @@ def test_nothing_keeps_anybody_out(giver: Open, name: str, screen: dict[str, Any
 
     look("client")
     page.locator("#forget").click()
+    assert page.evaluate("document.querySelector('#question').scrollTop") == 0  # it is read from its start
     look("forgetting")
     page.locator("#question-yes").click()
     page.wait_for_selector("#forgotten")
