@@ -41,6 +41,7 @@ def create_app(
     settings: Settings,
     ingest: Ingest,
     checks: Checks,
+    predictors: Predictors | None = None,
     *,
     clients: Clients | None = None,
     board: Board | None = None,
@@ -48,12 +49,13 @@ def create_app(
 ) -> FastAPI:
     """Return the ASGI app. `checks` says "ok" or what is wrong with each thing needed; it may block.
 
-    `clients` says what a client gave and forgets it, `board` is what the pipeline shows, `operator` acts;
-    without them those routes are not there.
+    `predictors` are who requests for words go to, without them those of the settings. `clients` says what a
+    client gave and forgets it, `board` is what the pipeline shows, `operator` acts: without them those routes
+    are not there.
     """
     app = FastAPI(title="FedSwipe ingest", version="1", summary="Takes swipes in and stores them in Kafka.")
     room = Room(settings.max_held_bytes)
-    predictors = Predictors(settings.predictor_addresses())
+    predictors = predictors or Predictors(settings.predictor_addresses())
     answer_with_problems(app)
     if settings.cors_origins:
         app.add_middleware(

@@ -21,7 +21,7 @@ from services.ingest.clients.handlers import Clients
 from services.ingest.connection import Connection
 from services.ingest.following import Following
 from services.ingest.handlers import Ingest
-from services.ingest.pipeline.wiring import Pipeline
+from services.ingest.pipeline.wiring import Wired
 from services.ingest.settings import Settings
 
 PROBE_MS = 1_000  # a readiness probe wants an answer sooner than a request does
@@ -42,7 +42,7 @@ def main() -> None:
 def run(settings: Settings, s3: S3Settings | None) -> None:
     """Wire the service: HTTP -> handlers -> Kafka, and Kafka -> the pipeline's board -> HTTP."""
     connection = Connection(lambda: EventProducer(settings.kafka))
-    shown = Pipeline.of(settings, s3) if settings.pipeline else None
+    shown = Wired.of(settings, s3) if settings.pipeline else None
     followings = shown.followings if shown else [Following(settings.kafka, line) for line in LINEAGES]
     probe = Admin(replace(settings.kafka, request_timeout_ms=PROBE_MS))
 

@@ -12,7 +12,7 @@ from fedswipe.http.body import read_json
 from fedswipe.http.problem import Problem
 from services.ingest.answers import problems
 from services.ingest.body import Room
-from services.ingest.settings import Settings
+from services.ingest.settings import LAYOUTS, Settings
 
 PASSED_ON = ("content-type", "retry-after")
 SECONDS = httpx.Timeout(5.0, connect=1.0)  # the predictor answers in milliseconds, or is not there
@@ -34,7 +34,10 @@ class Predictors:
         return frozenset(self._addresses)
 
     async def predict(self, layout: str, body: bytes) -> Response:
-        """Return what this layout's predictor answers. Raises Problem (503) when there is none."""
+        """Return what this layout's predictor answers. Raises Problem: 422 or 503 when there is none."""
+        if layout not in LAYOUTS:
+            detail = f"layout: {layout!r}; no model learns it; use one of: {', '.join(LAYOUTS)}"
+            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "UNKNOWN_LAYOUT", detail)
         if layout not in self._addresses:
             raise _away(f"{layout}: ingest knows no predictor for it; name one in INGEST_PREDICTORS")
         try:

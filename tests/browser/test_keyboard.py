@@ -65,6 +65,18 @@ def test_backspace_takes_a_swiped_word_back(visitor, gestures) -> None:
     assert someone.text == kept[:-1]
 
 
+def test_backspace_goes_on_while_it_is_held(visitor) -> None:
+    someone = visitor(**DESKTOP)
+    for letter in "word":
+        someone.tap(letter)
+    someone.page.locator('#board [data-act="erase"]').hover()
+    someone.page.mouse.down()
+    someone.page.wait_for_function("() => document.querySelector('#text').value === ''")
+    someone.page.mouse.up()
+    someone.tap("a")
+    assert someone.text == "A"
+
+
 def test_the_keyboard_is_operated_by_keys_alone(visitor) -> None:
     someone = visitor(**DESKTOP)
     press = someone.page.keyboard.press

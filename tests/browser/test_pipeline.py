@@ -1,5 +1,6 @@
 """Somebody watches the pipeline's page, over the whole loop."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 AXE = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 DEADLINE = 90.0  # seconds; reached only by a failure
 DESKTOP = {"viewport": {"width": 1280, "height": 900}, "has_touch": False, "is_mobile": False}
-ELEMENTS = "document.querySelectorAll('*').length"
+EACH = 20  # snapshots of a round
+SHOWS = "v => Number(document.querySelector('#versions button')?.textContent.slice(1)) >= v"
 SERIOUS = ("serious", "critical")
 Open = Callable[..., Any]
 
@@ -141,16 +143,62 @@ def test_a_refusal_is_said_where_it_was_asked_for(visitor: Open) -> None:
     page.locator("#confirm-no").click()
 
 
-def test_the_page_does_not_grow(loop: RunningLoop, watching: Open) -> None:
-    page = watching().page
+class Age:
+    """Snapshots of a long life, in rounds: versions, deltas, reasons and numbers are others each time."""
+
+    def __init__(self, first: dict[str, Any], model_id: str) -> None:
+        self.round = 0
+        self._snapshot = first
+        self._model_id = model_id
+
+    def answer(self, route: Any) -> None:
+        """Answer the page's connection with a round of events; it connects again at once."""
+        self.round += 1
+        told = "".join(f"event: pipeline\ndata: {self._told(n)}\n\n" for n in range(1, EACH + 1))
+        route.fulfill(content_type="text/event-stream", body=f"retry: 5\n\n{told}")
+
+    def _told(self, n: int) -> str:
+        newest = 100 + (self.round - 1) * EACH + n
+        lineage = self._snapshot["lineages"][self._model_id]
+        version, delta = lineage["versions"][-1], self._snapshot["deltas"]["latest"][0]
+        lineage["head"]["version"] = newest
+        lineage["versions"] = [
+            {**version, "version": v, "judged": newest, "right": v, "among_few": newest}
+            for v in range(newest - 99, newest + 1)
+        ]
+        self._snapshot["deltas"]["latest"] = [{**delta, "offset": newest * 20 - k} for k in range(12)]
+        self._snapshot["swipes"]["total"] = newest * 10
+        letters = {f"reason {(newest + k) % 200}": newest + k for k in range(50)}
+        self._snapshot["dead_letters"] = {"total": sum(letters.values()), "by_reason": letters}
+        return json.dumps(self._snapshot)
+
+
+def held(page: Any) -> dict[str, float]:
+    """What the page holds after its garbage has been collected: nodes, listeners, bytes."""
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Performance.enable")
+    devtools.send("HeapProfiler.collectGarbage")
+    found = {one["name"]: one["value"] for one in devtools.send("Performance.getMetrics")["metrics"]}
+    devtools.detach()
+    return {name: found[name] for name in ("Nodes", "JSEventListeners", "JSHeapUsedSize")}
+
+
+def test_the_page_does_not_grow(loop: RunningLoop, visitor: Open) -> None:
     learn(loop, 23)
-    versions = "document.querySelectorAll('#versions tr').length"
-    before, rows = page.evaluate(ELEMENTS), page.evaluate(versions)
-    for _ in range(100):
-        page.evaluate("document.querySelector('#lineage').dispatchEvent(new Event('change'))")
-    page.evaluate("new Promise((wake) => setTimeout(wake, 2500))")
-    grown = page.evaluate(ELEMENTS) - before
-    assert grown <= (page.evaluate(versions) - rows) * 9
+    age = Age(httpx.get(f"{loop.urls['ingest']}/api/v1/pipeline").json(), loop.lineage.model_id)
+    page = visitor(**DESKTOP, reduced_motion="reduce").page
+    page.route("**/api/v1/pipeline/events", age.answer)
+    page.goto(f"{loop.urls['ingest']}/pipeline")
+
+    def after(rounds: int) -> dict[str, float]:
+        version = 100 + rounds * EACH
+        page.wait_for_function(SHOWS, arg=version, timeout=DEADLINE * 1000)
+        return held(page)
+
+    young, old = after(4), after(24)
+    assert old["Nodes"] < young["Nodes"] * 1.2
+    assert old["JSEventListeners"] < young["JSEventListeners"] * 1.2
+    assert old["JSHeapUsedSize"] < young["JSHeapUsedSize"] * 1.5
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
@@ -22,6 +23,7 @@ from fedswipe.testing.event_log import InMemoryEventLog
 from fedswipe.testing.modelstore import InMemoryModelStore
 from fedswipe.topology import LINEAGES
 from services.ingest import api as ingest_api
+from services.ingest.forwarding import Predictors
 from services.ingest.handlers import Ingest
 from services.ingest.settings import Settings
 from services.predictor import api as predictor_api
@@ -47,7 +49,11 @@ RANDOMLY = settings(
 def ingest() -> Any:
     log = InMemoryEventLog()
     handlers = Ingest(log, log, lambda: {ModelId("swipe-en"): None}, 1.0)
-    app = ingest_api.create_app(Settings(answer_seconds=1.0), handlers, lambda: {"kafka": "ok"})
+    words = httpx.MockTransport(lambda _: httpx.Response(200, json={}))
+    predictors = Predictors({line.layout: "http://predictor" for line in LINEAGES}, words)
+    app = ingest_api.create_app(
+        Settings(answer_seconds=1.0), handlers, lambda: {"kafka": "ok"}, predictors=predictors
+    )
     return schemathesis.openapi.from_asgi("/openapi.json", app)
 
 

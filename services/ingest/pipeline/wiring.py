@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Pipeline:
+class Wired:
     """The board, who writes to it, and the operator. `followings` are workers too."""
 
     board: Board

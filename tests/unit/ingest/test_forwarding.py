@@ -79,11 +79,17 @@ async def test_a_predictor_that_is_away_is_a_503(http, upstream, error: type[htt
     assert answer.headers["retry-after"]
 
 
-async def test_a_layout_without_a_predictor_is_a_503_that_says_what_to_set(http, upstream) -> None:
+async def test_a_layout_that_no_model_learns_is_refused(http, upstream) -> None:
     answer = await http.post("/api/v1/predict", json={"layout": "qwertz-de"})
-    assert answer.status_code == 503
-    assert "INGEST_PREDICTORS" in answer.json()["detail"]
+    assert (answer.status_code, answer.json()["code"]) == (422, "UNKNOWN_LAYOUT")
+    assert "qwerty-en" in answer.json()["detail"]
     assert upstream.requests == []
+
+
+async def test_a_layout_without_a_predictor_is_a_503_that_says_what_to_set(door) -> None:
+    answer = await door.http.post("/api/v1/predict", json={"layout": "qwerty-en"})
+    assert (answer.status_code, answer.json()["code"]) == (503, "PREDICTOR_AWAY")
+    assert "INGEST_PREDICTORS" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(("body", "status"), [(b"{", 400), (b" " * 2000, 413)])

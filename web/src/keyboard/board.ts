@@ -3,6 +3,7 @@
 import type { Keyboard } from "../api/calls";
 import { element } from "../shared/element";
 import { fillTexts, languageName, type TextName } from "../shared/texts";
+import { repeatWhileHeld } from "./held";
 import { lowestRow, nearest, placed, type PlacedKey } from "./keys";
 
 /** What a key does that is no letter. */
@@ -42,7 +43,8 @@ export class Board {
     this.letters = 1 / (end + first.height);
     root.replaceChildren(...this.keys.map((key) => this.letterKey(key, letter)));
     this.shift = this.actKey("shift", 0, first.x - first.width / 2, first.y, first.height, act);
-    this.actKey("erase", last.x + last.width / 2, 1, first.y, first.height, act);
+    const erase = this.actKey("erase", last.x + last.width / 2, 1, first.y, first.height, act);
+    repeatWhileHeld(erase, () => act("erase"));
     for (const [name, from, to] of BOTTOM) this.actKey(name, from, to, end + first.height / 2, first.height, act);
     this.sign("language", keyboard.language.toUpperCase());
     this.sign("space", languageName(keyboard.language));

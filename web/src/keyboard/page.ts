@@ -73,7 +73,7 @@ async function start(): Promise<void> {
     showCase();
     area.focus({ preventScroll: true });
   });
-  await queue.flush();
+  await (sharing.on ? queue.flush() : queue.clear()); // it may have been taken back on another page
 }
 
 /** Show the keyboard of last time, or else the first; return what shows the next one. */

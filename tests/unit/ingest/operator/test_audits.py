@@ -18,6 +18,7 @@ from services.ingest.operator.audits import KEPT, Audits, Verification
 from services.ingest.operator.desk import Desk
 
 LINE = LINEAGES[0]
+DEADLINE = 30.0  # seconds; reached only by a failure
 Verify = Callable[[Scope, Progress], Report]
 
 
@@ -67,7 +68,7 @@ def test_a_version_is_verified_alone_and_the_report_is_kept(world: World) -> Non
     assert world.audits.state(LINE, 3) is None
     assert world.audits.start(LINE, 3) == Verification("waiting")
     world.thread.start()
-    until(lambda: world.state(3).over, "the end", 5)
+    until(lambda: world.state(3).over, "the end", DEADLINE)
     assert [(scope.first, scope.last) for scope in world.scopes] == [(3, 3)]
     known = world.state(3)
     assert (known.state, known.error) == ("done", None)
@@ -80,19 +81,19 @@ def test_it_says_how_far_it_is_and_is_not_begun_twice(world: World) -> None:
 
     def slow(scope: Scope, progress: Progress) -> Report:
         progress("deltas", 2, 8)
-        go.wait(5)
+        go.wait(30)
         return world.report(scope)
 
     world.verify = slow
     world.thread.start()
     world.audits.start(LINE, 2)
-    until(lambda: world.state(2).of == 8, "progress", 5)
+    until(lambda: world.state(2).of == 8, "progress", DEADLINE)
     assert world.audits.start(LINE, 2) == Verification("running", "deltas", 2, 8)
     go.set()
-    until(lambda: world.state(2).over, "the end", 5)
+    until(lambda: world.state(2).over, "the end", DEADLINE)
     assert len(world.scopes) == 1
     world.audits.start(LINE, 2)
-    until(lambda: len(world.scopes) == 2, "another one, once it is over", 5)
+    until(lambda: len(world.scopes) == 2, "another one, once it is over", DEADLINE)
 
 
 def test_what_cannot_be_said_is_told(world: World) -> None:
@@ -102,7 +103,7 @@ def test_what_cannot_be_said_is_told(world: World) -> None:
     world.verify = away
     world.thread.start()
     world.audits.start(LINE, 2)
-    until(lambda: world.state(2).over, "the end", 5)
+    until(lambda: world.state(2).over, "the end", DEADLINE)
     assert (world.state(2).state, world.state(2).error) == ("failed", "the store is away")
 
 
@@ -114,15 +115,15 @@ def test_a_stop_ends_it(world: World) -> None:
     world.verify = endless
     world.thread.start()
     world.audits.start(LINE, 2)
-    until(lambda: world.state(2).state == "running", "its beginning", 5)
+    until(lambda: world.state(2).state == "running", "its beginning", DEADLINE)
     world.desk.stop()
-    until(lambda: world.state(2).state == "failed", "its end", 5)
+    until(lambda: world.state(2).state == "failed", "its end", DEADLINE)
 
 
 def test_only_the_latest_are_remembered(world: World) -> None:
     world.thread.start()
     for version in range(1, KEPT + 5):
         world.audits.start(LINE, version)
-        until(lambda version=version: world.state(version).over, "the end", 5)
+        until(lambda version=version: world.state(version).over, "the end", DEADLINE)
     assert world.audits.state(LINE, 4) is None
     assert world.state(5).over

@@ -23,7 +23,7 @@ def test_jobs_are_done_one_after_the_other(desk: Desk) -> None:
     done: list[int] = []
     futures = [desk.submit(lambda n=n: done.append(n)) for n in range(2)]
     for future in futures:
-        future.result(5)
+        future.result(30)
     assert done == [0, 1]
 
 
@@ -32,8 +32,8 @@ def test_an_error_is_told_to_whoever_asked_and_the_next_job_is_done(desk: Desk) 
         raise FedswipeError("no")
 
     with pytest.raises(FedswipeError, match="no"):
-        desk.submit(fail).result(5)
-    assert desk.submit(lambda: 7).result(5) == 7
+        desk.submit(fail).result(30)
+    assert desk.submit(lambda: 7).result(30) == 7
 
 
 def test_only_a_few_wait() -> None:

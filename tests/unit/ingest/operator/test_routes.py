@@ -151,10 +151,10 @@ async def test_no_act_waits_for_who_only_looks(world: "World", http: httpx.Async
 
     def slow() -> None:
         looked.set()
-        go.wait(5)
+        go.wait(30)
 
     looking = world.reading.submit(slow)
-    assert looked.wait(5)
+    assert looked.wait(30)
     assert (await http.post(f"{LINEAGE}/pin", json={"version": 2})).status_code == 200
     assert not looking.done()
     go.set()

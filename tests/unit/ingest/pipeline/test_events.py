@@ -27,7 +27,7 @@ def read(data: bytes) -> Any:
 
 
 async def soon(stream: AsyncIterator[bytes]) -> bytes:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         return await anext(stream)
 
 
