@@ -138,12 +138,12 @@ def test_a_keyboard_that_is_open_elsewhere_learns_of_it(giver: Open) -> None:
 def test_versions_and_clients_lead_to_each_other(giver: Open) -> None:
     someone, name = giver(**DESKTOP)
     page = someone.page
-    page.locator("#delta-rows a").click()
+    page.locator("#delta-rows a").first.click()
     page.wait_for_selector("#model-body:not([hidden])")
     assert name in page.locator("#model-deltas").inner_text()
     page.keyboard.press("Escape")
     assert page.evaluate("location.hash") == ""
-    page.locator(f"#deltas a[title='{name}']").click()
+    page.locator(f"#deltas a[title='{name}']").first.click()
     page.wait_for_selector("#given")
     assert page.locator("#name").inner_text() == name
 
@@ -219,6 +219,7 @@ def test_nothing_keeps_anybody_out(giver: Open, name: str, screen: dict[str, Any
 
     look("client")
     page.locator("#forget").click()
+    assert page.evaluate("document.querySelector('#question').scrollTop") == 0  # it is read from its start
     look("forgetting")
     page.locator("#question-yes").click()
     page.wait_for_selector("#forgotten")

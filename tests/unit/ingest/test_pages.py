@@ -29,6 +29,14 @@ async def test_the_keyboard_is_served_under_a_strict_policy(door) -> None:
     assert answer.headers["referrer-policy"] == "no-referrer"
 
 
+@pytest.mark.parametrize("client_id", ["web-1", "a%2Fb", "%D0%B8%D0%BC%D1%8F"])
+async def test_every_client_has_a_page(door, client_id: str) -> None:
+    page, keyboard = await door.http.get(f"/clients/{client_id}"), await door.http.get("/")
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert page.headers["content-security-policy"] == keyboard.headers["content-security-policy"]
+    assert "/assets/clients.js" in linked(page.text)
+
+
 async def test_what_a_page_loads_is_there_and_of_its_type(door) -> None:
     types = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
     assets = [path for path in linked((await door.http.get("/")).text) if path.startswith("/assets/")]

@@ -43,7 +43,7 @@ function deltaRow(delta: ClientDelta): HTMLElement {
 
 /** A link to the version's panel; short where the model is told beside it. */
 function versionLink(modelId: string, version: number, named: boolean): HTMLElement {
-  const name = text("given.version", { model: modelId, version });
   const href = versionAddress(modelId, version);
-  return named ? element("a", { href }, name) : element("a", { href, "aria-label": name }, `v${version}`);
+  if (named) return element("a", { href }, text("given.version", { model: modelId, version }));
+  return element("a", { href, "aria-label": text("versions.open", { version }) }, `v${version}`);
 }
