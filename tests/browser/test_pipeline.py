@@ -81,6 +81,12 @@ def row(version: int) -> str:
     return f"#versions tr:has(button:text-is('v{version}'))"
 
 
+def look_at_the_first(page: Any) -> None:
+    """Open version 1 and wait until all of it is there: then nothing moves under a finger any more."""
+    page.locator(f"{row(1)} button").click()
+    page.wait_for_selector("#model-body:not([hidden])")
+
+
 def test_a_new_version_shows_without_reload(loop: RunningLoop, watching: Open) -> None:
     page = watching().page
     page.evaluate("window.same = true")
@@ -111,8 +117,9 @@ def test_a_version_is_opened_verified_and_closed_by_keys(loop: RunningLoop, watc
 
 
 def test_an_act_is_confirmed_and_shows(loop: RunningLoop, watching: Open) -> None:
+    learn(loop, 25)
     page = watching().page
-    page.locator(f"{row(1)} button").click()
+    look_at_the_first(page)
     page.locator("#model-pin").click()
     page.locator("#confirm-no").click()
     assert page.locator("#serving").inner_text() == "Predictors follow the newest version."
@@ -123,7 +130,7 @@ def test_an_act_is_confirmed_and_shows(loop: RunningLoop, watching: Open) -> Non
     page.locator("#unpin").click()
     page.locator("#confirm-yes").click()
     page.wait_for_selector("#unpin", state="hidden", timeout=DEADLINE * 1000)
-    page.locator(f"{row(1)} button").click()
+    look_at_the_first(page)
     page.locator("#model-rollback").click()
     page.locator("#confirm-yes").click()
     page.wait_for_selector("#versions tr:first-child:has-text('a rollback')", timeout=DEADLINE * 1000)
