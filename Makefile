@@ -17,8 +17,8 @@ MADE := $(VENV)/made
 BIN := $(VENV)/bin
 SETS := $(strip requirements/base.txt $(TRAIN) requirements/dev.txt)
 SOURCES := pyproject.toml README.md LICENSE NOTICE $(shell find libs services schemas -name __pycache__ -prune -o -print)
-# Kinds of tests in the order they run: quick ones first.
-KINDS := $(wildcard tests/architecture tests/unit tests/contract tests/flow tests/integration tests/e2e tests/browser)
+# Kinds of tests in the order they run: slow ones first, so that the quick ones fill both processes to the end.
+KINDS := $(wildcard tests/e2e tests/browser tests/integration tests/flow tests/contract tests/architecture tests/unit)
 # -P: the working folder stays off the path, so the tests import the installed wheel, never the source tree.
 PYTEST := $(BIN)/python -P -m pytest
 # Most of the time a test waits for processes that it started, so two files run side by side.
@@ -60,7 +60,7 @@ language: $(MADE)/installed ## add a language: LAYOUT=FILE of its keyboard, WORD
 
 test: $(MADE)/installed ## build and install the wheel, then run every test against it
 	$(BIN)/fedswipe fetch --with-rclone
-	$(PYTEST) $(KINDS) $(BESIDE) --durations=10 --cov --cov-report=term $(ARGS)
+	$(PYTEST) $(KINDS) $(BESIDE) --no-loadscope-reorder --durations=10 --cov --cov-report=term $(ARGS)
 
 mutants: $(MADE)/installed ## take each guarantee out of the code and expect its test to turn red
 	$(BIN)/python tools/mutants.py $(ARGS)
