@@ -78,7 +78,7 @@ def test_it_holds_no_compiler_and_no_cache(engine: docker.DockerClient, name: st
 @pytest.mark.parametrize(
     ("name", "own"),
     [
-        ("ingest", {"fastapi"}),
+        ("ingest", {"fastapi", "httpx"}),
         ("aggregator", {"faust"}),
         ("predictor", {"fastapi", "numba", "onnxruntime"}),
         ("demo", {"numba", "onnxruntime", "matplotlib", "httpx"}),
