@@ -50,8 +50,10 @@ def test_the_pages_are_what_their_sources_build(npx, root: Path, tmp_path: Path)
     assert contents(tmp_path) == contents(root / "services" / "ingest" / "pages"), "make pages"
 
 
-def test_the_lock_names_no_registry(root: Path) -> None:
-    assert '"resolved"' not in (root / "web" / "package-lock.json").read_text("utf-8")
+def test_the_lock_has_versions_and_hashes_and_no_address(root: Path) -> None:
+    lock = (root / "web" / "package-lock.json").read_text("utf-8")
+    assert "://" not in lock, 'npm wrote where packages or their authors are: drop "resolved" and "funding"'
+    assert '"integrity"' in lock
 
 
 def contents(folder: Path) -> dict[str, bytes]:
