@@ -19,6 +19,8 @@ from fedswipe.topology import LINEAGES
 
 ROOT = Path(__file__).resolve().parents[2]
 ARTIFACTS = Path(os.environ.get("FEDSWIPE_ARTIFACTS") or ROOT / ".local" / "screenshots")
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+SERIOUS = ("serious", "critical")
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 FLAGS = (
     "--no-sandbox",  # root may not have one
@@ -162,6 +164,26 @@ def visitor(browser: Any, loop: RunningLoop) -> Iterator[Callable[..., Visitor]]
         one.page.context.close()
         assert one.complaints == []
         assert {each.url for each in one.requests if not each.url.startswith(f"{one.origin}/")} == set()
+
+
+@pytest.fixture(scope="session")
+def serious_faults() -> Callable[[Any], list[Any]]:
+    """Look at a page as axe-core does; return what is serious: rule, element and what is wrong with it."""
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: npm ci --prefix web")
+
+    def look(page: Any) -> list[Any]:
+        page.evaluate(AXE.read_text("utf-8"))
+        found = page.evaluate("() => axe.run()")
+        assert len(found["passes"]) > 10, "axe has looked at next to nothing"
+        return [
+            (fault["id"], node["html"], node["failureSummary"])
+            for fault in found["violations"]
+            for node in fault["nodes"]
+            if fault["impact"] in SERIOUS
+        ]
+
+    return look
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """Somebody looks at what they gave, and asks to be forgotten."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,11 +10,9 @@ from fedswipe.testing.running_loop import RunningLoop
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
-AXE = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 DEADLINE = 90.0  # seconds; reached only by a failure
 DESKTOP = {"viewport": {"width": 1280, "height": 900}, "has_touch": False, "is_mobile": False}
 CLIENT = "**/api/v1/clients/*"
-SERIOUS = ("serious", "critical")
 NAME = "() => localStorage.getItem('fedswipe.client')"
 WAITING = """() => new Promise((resolve, reject) => {
   const opening = indexedDB.open("fedswipe", 1);
@@ -201,21 +198,16 @@ def test_a_refusal_is_said_in_the_dialog_and_changes_nothing(giver: Open) -> Non
         ("desktop-dark", DESKTOP),
     ],
 )
-def test_nothing_keeps_anybody_out(giver: Open, name: str, screen: dict[str, Any]) -> None:
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed: npm ci --prefix web")
+def test_nothing_keeps_anybody_out(
+    giver: Open, serious_faults: Open, name: str, screen: dict[str, Any]
+) -> None:
     someone, _ = giver(**screen, color_scheme="dark" if "dark" in name else "light")
     page = someone.page
 
     def look(what: str) -> None:
         someone.picture(f"{what}-{name}")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), what
-        page.evaluate(AXE.read_text("utf-8"))
-        found = page.evaluate("axe.run()")["violations"]
-        faults = [
-            (one["id"], [node["html"] for node in one["nodes"]]) for one in found if one["impact"] in SERIOUS
-        ]
-        assert faults == [], what
+        assert serious_faults(page) == [], what
 
     look("client")
     page.locator("#forget").click()

@@ -1,17 +1,14 @@
 """How the page looks and whom it is open to: axe's rules in both languages, by day and by night; pictures."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-AXE = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 PAINTED = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 DRAWN = """() => {
   const canvas = document.querySelector("#board canvas");
   return canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean);
 }"""
-SERIOUS = ("serious", "critical")
 SCREENS: dict[str, dict[str, Any]] = {
     "phone": {},
     "small-phone-dark-russian": {
@@ -42,19 +39,8 @@ def swiping(request: pytest.FixtureRequest, visitor, gestures) -> Any:
     return someone
 
 
-def test_axe_finds_no_serious_fault(swiping) -> None:
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed: npm ci --prefix web")
-    swiping.page.evaluate(AXE.read_text("utf-8"))
-    found = swiping.page.evaluate("() => axe.run()")
-    faults = [
-        (fault["id"], node["html"], node["failureSummary"])
-        for fault in found["violations"]
-        for node in fault["nodes"]
-        if fault["impact"] in SERIOUS
-    ]
-    assert faults == []
-    assert len(found["passes"]) > 10
+def test_axe_finds_no_serious_fault(swiping, serious_faults) -> None:
+    assert serious_faults(swiping.page) == []
 
 
 def test_nothing_is_cut_off(swiping) -> None:

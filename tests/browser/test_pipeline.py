@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,12 +17,10 @@ from fedswipe.testing.running_loop import RunningLoop
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
-AXE = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 DEADLINE = 90.0  # seconds; reached only by a failure
 DESKTOP = {"viewport": {"width": 1280, "height": 900}, "has_touch": False, "is_mobile": False}
 EACH = 20  # snapshots of a round
 SHOWS = "v => Number(document.querySelector('#versions button')?.textContent.slice(1)) >= v"
-SERIOUS = ("serious", "critical")
 Open = Callable[..., Any]
 
 
@@ -212,9 +209,9 @@ def test_the_page_does_not_grow(loop: RunningLoop, visitor: Open) -> None:
 @pytest.mark.parametrize(
     "screen", [{}, {"viewport": {"width": 390, "height": 844}}], ids=["desktop", "phone"]
 )
-def test_nothing_keeps_anybody_out(watching: Open, scheme: str, screen: dict[str, Any]) -> None:
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed: run npm ci in web/")
+def test_nothing_keeps_anybody_out(
+    watching: Open, serious_faults: Open, scheme: str, screen: dict[str, Any]
+) -> None:
     someone = watching(color_scheme=scheme, **screen)
     page = someone.page
     someone.picture(f"pipeline-{page.viewport_size['width']}-{scheme}")
@@ -224,12 +221,7 @@ def test_nothing_keeps_anybody_out(watching: Open, scheme: str, screen: dict[str
             page.locator("#versions button").first.click()
             page.wait_for_selector("#model-body:not([hidden])")
             someone.picture(f"version-{page.viewport_size['width']}-{scheme}")
-        page.evaluate(AXE.read_text("utf-8"))
-        found = page.evaluate("axe.run()")["violations"]
-        faults = [
-            (one["id"], [node["html"] for node in one["nodes"]]) for one in found if one["impact"] in SERIOUS
-        ]
-        assert faults == []
+        assert serious_faults(page) == []
 
 
 def test_it_speaks_russian(watching: Open) -> None:
