@@ -9,6 +9,7 @@ from fedswipe.errors import FedswipeError
 from fedswipe.http.settings import gesture_height_setting, gesture_width_setting, host_setting, port_setting
 from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.topology import LINEAGES
+from services.ingest.operator.peers import OPERATORS, Peers, read_peers
 
 LAYOUTS = tuple(lineage.layout for lineage in LINEAGES)
 PREDICTORS = "INGEST_PREDICTORS"
@@ -58,6 +59,12 @@ class Settings:
     gesture_width: float = gesture_width_setting("INGEST_GESTURE_WIDTH")
     gesture_height: float = gesture_height_setting("INGEST_GESTURE_HEIGHT")
     pipeline: bool = setting("INGEST_PIPELINE", "whether to follow the whole flow and show it", True)
+    operators: tuple[str, ...] = setting(
+        OPERATORS,
+        "addresses besides loopback from which the operator may act, by commas; gateway: the default route's, "
+        "through which Docker brings in what comes to its host's port",
+        (),
+    )
     listeners: int = setting(
         "INGEST_LISTENERS", "pages that may follow the pipeline at the same time", 32, least=1, most=1_000
     )
@@ -73,11 +80,16 @@ class Settings:
         """Read the settings; the table in the docs lists the variables."""
         settings = read_settings(cls, environ, kafka=KafkaSettings.from_env(environ))
         settings.predictor_addresses()
+        settings.operator_peers()
         return settings
 
     def predictor_addresses(self) -> dict[str, str]:
         """Return the predictors' base URLs by the layouts that they serve. Raises FedswipeError."""
         return dict(_predictor(entry) for entry in self.predictors)
+
+    def operator_peers(self) -> Peers:
+        """Return whose requests are this machine's, besides the loopback's. Raises FedswipeError."""
+        return read_peers(self.operators)
 
 
 def _predictor(entry: str) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """docker-compose.yml as a user runs it: healthy, closed to other machines, scalable, stopped in time."""
 
 import json
+from http import HTTPStatus
 from pathlib import Path
 
 import httpx
@@ -34,6 +35,16 @@ def test_only_this_machine_can_reach_it(compose: Compose) -> None:
     for container in compose.containers():
         published = container.attrs["HostConfig"]["PortBindings"] or {}
         assert {each["HostIp"] for bindings in published.values() for each in bindings} <= {"127.0.0.1"}
+
+
+def test_this_machine_acts_as_the_operator_and_another_container_does_not(compose: Compose) -> None:
+    verify = "/api/v1/lineages/swipe-en/verify/1"
+    url = service_url(compose.ports["ingest"]) + verify
+    assert httpx.post(url).status_code == HTTPStatus.ACCEPTED
+    assert httpx.post(url, headers={"Origin": "http://evil.example"}).status_code == HTTPStatus.FORBIDDEN
+    inside = f"import httpx; print(httpx.post('http://ingest:8000{verify}', headers={{'Host': '127.0.0.1'}}).status_code)"
+    said = compose.run("run", "--rm", "--entrypoint", "python", "demo", "-c", inside)
+    assert said.split()[-1] == str(int(HTTPStatus.FORBIDDEN))
 
 
 def test_our_containers_may_do_nothing_that_they_need_not(compose: Compose) -> None:

@@ -10,20 +10,24 @@ from ipaddress import IPv6Address, ip_address
 from fastapi import Request
 
 from fedswipe.http.problem import Problem
+from services.ingest.operator.peers import Peers
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 REMEDY = "use ingest's own page under http://127.0.0.1, or `fedswipe models` on the machine itself"
 
 
-def refuse_strangers(request: Request) -> None:
-    """Raise Problem (403) unless peer and Host are loopback and the Origin, if sent, is the request's own."""
-    if (why := stranger(request)) is not None:
+def refuse_strangers(request: Request, peers: Peers) -> None:
+    """Raise Problem (403) unless the peer is loopback or one of `peers`, and Host and Origin fit.
+
+    Host has to name the loopback interface; the Origin, if sent, has to be the request's own.
+    """
+    if (why := stranger(request, peers)) is not None:
         raise Problem(HTTPStatus.FORBIDDEN, "NOT_THE_OPERATOR", f"{why}; {REMEDY}")
 
 
-def stranger(request: Request) -> str | None:
+def stranger(request: Request, peers: Peers) -> str | None:
     """Say why a request is not the operator's, or None."""
-    if request.client is None or not is_loopback(request.client.host):
+    if request.client is None or not is_own(request.client.host, peers):
         return "the request comes from another machine"
     hosts, origins = request.headers.getlist("host"), request.headers.getlist("origin")
     if len(hosts) != 1 or not names_loopback(hosts[0]):
@@ -33,14 +37,14 @@ def stranger(request: Request) -> str | None:
     return None
 
 
-def is_loopback(address: str) -> bool:
-    """Tell whether a peer's address is this machine's loopback interface."""
+def is_own(address: str, peers: Peers) -> bool:
+    """Tell whether a peer's address is this machine's loopback interface, or one of `peers`."""
     try:
         parsed = ip_address(address)
     except ValueError:
         return False
     mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
-    return (mapped or parsed).is_loopback
+    return (mapped or parsed).is_loopback or (mapped or parsed) in peers
 
 
 def names_loopback(host: str) -> bool:

@@ -21,6 +21,7 @@ from services.ingest.operator.audits import Audits, Verification
 from services.ingest.operator.desk import Desk
 from services.ingest.operator.details import details
 from services.ingest.operator.guard import refuse_strangers
+from services.ingest.operator.peers import Peers
 from services.ingest.operator.shapes import (
     Acted,
     CanaryWanted,
@@ -41,7 +42,8 @@ Version = Annotated[int, Path(ge=1)]
 class Operator:
     """What the routes work with; `store` and `audits` are None where ingest was given no object store.
 
-    What only looks has a desk of its own, `reading`: anybody may look, and no act waits for it.
+    What only looks has a desk of its own, `reading`: anybody may look, and no act waits for it. `peers`: the
+    addresses whose requests are this machine's, besides the loopback interface's.
     """
 
     acts: Acts
@@ -49,6 +51,7 @@ class Operator:
     reading: Desk
     store: S3ModelStore | None
     audits: Audits | None
+    peers: Peers
 
 
 def add_operator_routes(app: FastAPI, operator: Operator) -> None:
@@ -64,21 +67,25 @@ def add_acts(app: FastAPI, operator: Operator) -> None:
     @app.post(f"{LINEAGE}/rollback", **_described(OneVersion))
     async def rollback(model_id: str, request: Request) -> Acted:
         """Publish an older version's model and optimiser state as the newest version."""
-        wanted, line, store = await _read(request, OneVersion), _line(model_id), _needed(operator.store)
+        wanted, line, store = (
+            await _read(operator, request, OneVersion),
+            _line(model_id),
+            _needed(operator.store),
+        )
         version = await _done(desk, lambda: acts.rollback(line, store, wanted.version))
         return Acted(model_id=model_id, act="rollback", version=version)
 
     @app.post(f"{LINEAGE}/pin", **_described(OneVersion))
     async def pin(model_id: str, request: Request) -> Acted:
         """Have this version served until it is unpinned, whatever is published."""
-        wanted, line = await _read(request, OneVersion), _line(model_id)
+        wanted, line = await _read(operator, request, OneVersion), _line(model_id)
         await _done(desk, lambda: acts.pin(line, wanted.version))
         return Acted(model_id=model_id, act="pin")
 
     @app.post(f"{LINEAGE}/unpin", **_described(Nothing))
     async def unpin(model_id: str, request: Request) -> Acted:
         """Have the newest version followed again."""
-        await _read(request, Nothing)
+        await _read(operator, request, Nothing)
         line = _line(model_id)
         await _done(desk, lambda: acts.unpin(line))
         return Acted(model_id=model_id, act="unpin")
@@ -86,14 +93,14 @@ def add_acts(app: FastAPI, operator: Operator) -> None:
     @app.post(f"{LINEAGE}/canary", **_described(CanaryWanted))
     async def canary(model_id: str, request: Request) -> Acted:
         """Have a version served to a share of the clients."""
-        wanted, line = await _read(request, CanaryWanted), _line(model_id)
+        wanted, line = await _read(operator, request, CanaryWanted), _line(model_id)
         await _done(desk, lambda: acts.canary(line, wanted.version, wanted.share))
         return Acted(model_id=model_id, act="canary")
 
     @app.post(f"{LINEAGE}/canary/abort", **_described(Nothing))
     async def abort(model_id: str, request: Request) -> Acted:
         """End the canary and pin the stable version."""
-        await _read(request, Nothing)
+        await _read(operator, request, Nothing)
         line = _line(model_id)
         await _done(desk, lambda: acts.abort(line))
         return Acted(model_id=model_id, act="abort")
@@ -117,7 +124,7 @@ def add_audits(app: FastAPI, operator: Operator) -> None:
     )
     async def verify(model_id: str, version: Version, request: Request) -> VerificationState:
         """Begin to recompute a version from log and store; ask by GET how far it is."""
-        await _read(request, Nothing)
+        await _read(operator, request, Nothing)
         line, audits = _line(model_id), _needed(operator.audits)
         return _told(model_id, version, audits.start(line, version))
 
@@ -130,9 +137,9 @@ def add_audits(app: FastAPI, operator: Operator) -> None:
         return _told(model_id, version, known)
 
 
-async def _read(request: Request, shape: type[S]) -> S:
+async def _read(operator: Operator, request: Request, shape: type[S]) -> S:
     """Read what the operator sends (nothing is an empty object). Raises Problem (400, 403, 413, 422)."""
-    refuse_strangers(request)
+    refuse_strangers(request, operator.peers)
     content = read_json(await read_body(request, MOST_BYTES) or b"{}")
     try:
         return shape.model_validate(content)

@@ -1,3 +1,5 @@
+from ipaddress import ip_address
+
 import pytest
 
 from fedswipe.environment import settings_table
@@ -29,6 +31,12 @@ def test_predictors_are_found_by_their_layouts() -> None:
 def test_a_bad_predictor_is_named(entry: str) -> None:
     with pytest.raises(FedswipeError, match=f"INGEST_PREDICTORS: '{entry}'; give model=http://host:port"):
         Settings.from_env({"INGEST_PREDICTORS": entry})
+
+
+def test_peers_that_count_as_this_machine_are_addresses() -> None:
+    assert Settings.from_env({"INGEST_OPERATORS": "10.0.0.1"}).operator_peers() == {ip_address("10.0.0.1")}
+    with pytest.raises(FedswipeError, match="INGEST_OPERATORS: 'here'; give IP addresses or 'gateway'"):
+        Settings.from_env({"INGEST_OPERATORS": "here"})
 
 
 def test_the_docs_table_has_a_row_for_every_variable() -> None:

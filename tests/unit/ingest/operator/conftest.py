@@ -66,7 +66,7 @@ class World:
         self.audits = FakeAudits(events)
         store = cast(Any, self.store) if with_store else None
         audits = cast(Any, self.audits) if with_store else None
-        operator = Operator(Acts(self._open), self.desk, self.reading, store, audits)
+        operator = Operator(Acts(self._open), self.desk, self.reading, store, audits, frozenset())
         log = InMemoryEventLog()
         app = create_app(Settings(), Ingest(log, log, dict, 1.0), dict, operator=operator)
         self.transport = httpx.ASGITransport(app, client=("127.0.0.1", 5000))

@@ -1,3 +1,5 @@
+from ipaddress import ip_address
+
 import pytest
 from starlette.requests import Request
 
@@ -19,14 +21,23 @@ def request(
 @pytest.mark.parametrize("peer", ["127.0.0.1", "127.0.0.53", "::1", "::ffff:127.0.0.1"])
 @pytest.mark.parametrize("host", [HERE, "localhost:8000", "LocalHost", "[::1]:8000", "[::1]", "127.0.0.1"])
 def test_this_machine_is_the_operator(peer: str, host: str) -> None:
-    assert stranger(request(peer, (host,))) is None
-    assert stranger(request(peer, (host,), (f"http://{host}",))) is None
+    assert stranger(request(peer, (host,)), ()) is None
+    assert stranger(request(peer, (host,), (f"http://{host}",)), ()) is None
+
+
+@pytest.mark.parametrize("peer", ["172.18.0.1", "::ffff:172.18.0.1"])
+def test_a_peer_that_was_named_is_this_machine_too(peer: str) -> None:
+    named = frozenset({ip_address("172.18.0.1")})
+    assert stranger(request(peer), named) is None
+    assert "another site" in (stranger(request(peer, origins=("http://evil.example",)), named) or "")
+    assert "Host" in (stranger(request(peer, ("evil.example",)), named) or "")
+    assert "another machine" in (stranger(request("172.18.0.2"), named) or "")
 
 
 @pytest.mark.parametrize("peer", [None, "192.168.1.4", "::ffff:192.168.1.4", "172.18.0.1", "testclient"])
 def test_another_machine_is_refused_whatever_it_says(peer: str | None) -> None:
     with pytest.raises(Problem, match="another machine") as refused:
-        refuse_strangers(request(peer))
+        refuse_strangers(request(peer), ())
     assert (refused.value.status, refused.value.code) == (403, "NOT_THE_OPERATOR")
 
 
@@ -50,7 +61,7 @@ def test_another_machine_is_refused_whatever_it_says(peer: str | None) -> None:
 )
 def test_a_name_that_was_rebound_to_this_machine_is_refused(hosts: tuple[str, ...]) -> None:
     with pytest.raises(Problem, match="Host"):
-        refuse_strangers(request(hosts=tuple(host.encode().decode("latin-1") for host in hosts)))
+        refuse_strangers(request(hosts=tuple(host.encode().decode("latin-1") for host in hosts)), ())
 
 
 @pytest.mark.parametrize(
@@ -69,4 +80,4 @@ def test_a_name_that_was_rebound_to_this_machine_is_refused(hosts: tuple[str, ..
 )
 def test_another_sites_page_is_refused(origins: tuple[str, ...]) -> None:
     with pytest.raises(Problem, match="Origin"):
-        refuse_strangers(request(origins=origins))
+        refuse_strangers(request(origins=origins), ())
