@@ -61,8 +61,8 @@ class Settings:
     pipeline: bool = setting("INGEST_PIPELINE", "whether to follow the whole flow and show it", True)
     operators: tuple[str, ...] = setting(
         OPERATORS,
-        "addresses besides loopback from which the operator may act, by commas; gateway: the default route's, "
-        "through which Docker brings in what comes to its host's port",
+        "addresses besides loopback from which the operator may act, by commas; gateway: the default route's,"
+        " through which Docker brings in what comes to its host's port",
         (),
     )
     listeners: int = setting(

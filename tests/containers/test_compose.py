@@ -42,8 +42,8 @@ def test_this_machine_acts_as_the_operator_and_another_container_does_not(compos
     url = service_url(compose.ports["ingest"]) + verify
     assert httpx.post(url).status_code == HTTPStatus.ACCEPTED
     assert httpx.post(url, headers={"Origin": "http://evil.example"}).status_code == HTTPStatus.FORBIDDEN
-    inside = f"import httpx; print(httpx.post('http://ingest:8000{verify}', headers={{'Host': '127.0.0.1'}}).status_code)"
-    said = compose.run("run", "--rm", "--entrypoint", "python", "demo", "-c", inside)
+    ask = f"httpx.post('http://ingest:8000{verify}', headers={{'Host': '127.0.0.1'}}).status_code"
+    said = compose.run("run", "--rm", "--entrypoint", "python", "demo", "-c", f"import httpx; print({ask})")
     assert said.split()[-1] == str(int(HTTPStatus.FORBIDDEN))
 
 
