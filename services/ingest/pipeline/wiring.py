@@ -98,11 +98,8 @@ def _operator(settings: Settings, s3: S3Settings | None) -> tuple[Operator, list
     store = None if s3 is None else S3ModelStore(s3)
     audits = None if store is None else Audits(kafka, store, verifying)
     acts = Acts(partial(open_operator_log, kafka))
-    return Operator(acts, acting, reading, store, audits, settings.operator_peers()), [
-        acting,
-        reading,
-        verifying,
-    ]
+    operator = Operator(acts, acting, reading, store, audits, settings.operator_peers())
+    return operator, [acting, reading, verifying]
 
 
 def _asked(settings: Settings) -> list[Asked]:
