@@ -1,5 +1,6 @@
 """Logs to standard error, one line an event; traces and metrics through OpenTelemetry's API."""
 
+import faulthandler
 import logging
 import os
 
@@ -9,7 +10,11 @@ CHATTY = ("faust", "mode", "aiokafka", "aiohttp.access")  # their errors are eno
 
 
 def configure_logging(service: str) -> None:
-    """Set up this process's log lines: time, level, service, module, message."""
+    """Set up this process's log lines: time, level, service, module, message.
+
+    A crash in native code writes where each of the threads was.
+    """
+    faulthandler.enable()
     form = f"%(asctime)s %(levelname)s {service}[{os.getpid()}] %(name)s: %(message)s"
     logging.basicConfig(level=logging.INFO, format=form, force=True)
     for library in CHATTY:

@@ -12,6 +12,8 @@ SLEEPS = {
     "libs/fedswipe/local/poll.py": "looks at builds, processes, containers and servers, until a deadline",
     "libs/fedswipe/testing/until.py": "tests look at other processes, until a deadline",
 }
+# Calls of librdkafka's admin client that can crash the process: docs/adr/0037.
+CRASHING = {"list_offsets", "list_consumer_group_offsets"}
 CLIENTS = {
     *(
         "Producer",
@@ -56,6 +58,11 @@ def test_no_module_holds_a_client(sources: Mapping[str, Any]) -> None:
         if name in CLIENTS
     ]
     assert held == []
+
+
+def test_offsets_are_asked_by_consumers(sources: Mapping[str, Any]) -> None:
+    asking = [path for path, source in sources.items() if CRASHING & set(called(source.tree))]
+    assert asking == []
 
 
 def test_no_file_is_long_without_a_reason(sources: Mapping[str, Any]) -> None:

@@ -8,37 +8,35 @@ from functools import partial
 from typing import TypeVar
 
 import tenacity
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, ConfigResource, OffsetSpec  # type: ignore[attr-defined]
+from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, ConfigResource  # type: ignore[attr-defined]
 from confluent_kafka.cimpl import NewTopic
 
 from fedswipe.errors import FedswipeError
 from fedswipe.events import Event
 from fedswipe.kafka.errors import BrokerUnavailable
-from fedswipe.kafka.settings import KafkaSettings
+from fedswipe.kafka.settings import Config, KafkaSettings
 from fedswipe.topology import FOREVER, GROUPS, SCHEMAS, TOPICS, Group, Topic
 
 T = TypeVar("T")
 NEW_LEADER_SECONDS = 10.0
 BY_BROKER = {"message.timestamp.type": "LogAppendTime"}
-# After a broker's restart the client asks by the leaders it remembers, and never looks them up by itself.
-STALE_LEADER = (
-    KafkaError.FENCED_LEADER_EPOCH,
-    KafkaError.UNKNOWN_LEADER_EPOCH,
-    KafkaError.NOT_LEADER_FOR_PARTITION,
-)
 
 
-class StaleLeader(BrokerUnavailable):
-    """The client remembers a partition's leader as it was before; looking it up again helps."""
+class NoLeader(BrokerUnavailable):
+    """A broker answers, and a partition has no leader there, as for a moment after a start."""
 
 
 class Admin:
-    """The operator's hand on the cluster. Every method raises BrokerUnavailable when none answers in time."""
+    """The operator's hand on the cluster. Every method raises BrokerUnavailable when none answers in time.
+
+    Each question has a client of its own, which has nothing to remember and nothing to forget; thread-safe.
+    Offsets are asked by a consumer: the admin client's two calls for them can crash the process, see
+    docs/adr/0037.
+    """
 
     def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings
-        self._client = AdminClient(settings.client())
         self._timeout = settings.request_timeout_ms / 1000
 
     def create_topics(self, replication: int = 1) -> list[str]:
@@ -48,8 +46,9 @@ class Admin:
         with a FedswipeError. Safe to run again, also after a crash in the middle.
         """
         wanted = [_new_topic(topic, replication) for topic in TOPICS] + [_schema_topic(replication)]
-        self._check_partitions({topic.topic: topic.num_partitions for topic in wanted})
-        answers = self._client.create_topics(wanted, operation_timeout=self._timeout)
+        client = AdminClient(self._settings.client())
+        self._check_partitions(client, {topic.topic: topic.num_partitions for topic in wanted})
+        answers = client.create_topics(wanted, operation_timeout=self._timeout)
         created = [name for name, answer in answers.items() if self._created(answer)]
         for group in GROUPS:
             _patiently(partial(self._commit_first_positions, group))
@@ -57,38 +56,27 @@ class Admin:
 
     def ends(self, topic: Topic[Event]) -> dict[int, int]:
         """Return, for each partition, the offset behind its last record, transactions' markers included."""
-        try:
-            return self._ends(topic)
-        except StaleLeader:
-            self._refresh()
-            return self._ends(topic)
+        latest = [TopicPartition(topic.name, p, OFFSET_END) for p in range(topic.partitions)]
+        with self._asking("fedswipe.ends", {"isolation.level": "read_uncommitted"}) as consumer:
+            answers = consumer.offsets_for_times(latest, self._timeout)
+        for at in answers:
+            if at.error is not None or at.offset < 0:
+                raise NoLeader(f"{at.topic} [{at.partition}]: {at.error or 'the broker tells no offset'}")
+        return {at.partition: at.offset for at in answers}
 
     def retention_ms(self, topic: Topic[Event]) -> int | None:
         """Return how long the broker keeps a topic's records, by its real configuration; None: for ever."""
         resource = ConfigResource(ConfigResource.Type.TOPIC, topic.name)
-        (answer,) = self._client.describe_configs([resource], request_timeout=self._timeout).values()
+        client = AdminClient(self._settings.client())
+        (answer,) = client.describe_configs([resource], request_timeout=self._timeout).values()
         milliseconds = int(self._result(answer)["retention.ms"].value)
         return None if milliseconds < 0 else milliseconds
 
     def committed(self, group: Group) -> dict[tuple[str, int], int]:
         """Return a group's committed offset for each of its topics' partitions that has one."""
-        with self._member(group) as consumer:
+        with self._asking(group.name) as consumer:
             found = consumer.committed(_partitions(group), self._timeout)
         return {(at.topic, at.partition): at.offset for at in found if at.offset >= 0}
-
-    def _ends(self, topic: Topic[Event]) -> dict[int, int]:
-        wanted = {TopicPartition(topic.name, p): OffsetSpec.latest() for p in range(topic.partitions)}  # type: ignore[no-untyped-call]
-        answers = self._client.list_offsets(wanted, request_timeout=self._timeout)
-        ends = {at.partition: self._result(answer).offset for at, answer in answers.items()}
-        if min(ends.values()) < 0:  # with the broker away the client may call it a success, with no offset
-            raise BrokerUnavailable(f"{topic.name}: the broker told no offsets")
-        return ends
-
-    def _refresh(self) -> None:
-        try:
-            self._client.list_topics(timeout=self._timeout)
-        except KafkaException as error:
-            raise BrokerUnavailable(f"Kafka: {error}") from error
 
     def _commit_first_positions(self, group: Group) -> None:
         """Commit 0 where the group has no position and nothing was ever written: there is nothing to skip."""
@@ -100,27 +88,24 @@ class Admin:
             if end == 0 and (topic.name, partition) not in known
         ]
         if empty:
-            with self._member(group) as consumer:
+            with self._asking(group.name) as consumer:
                 consumer.commit(offsets=empty, asynchronous=False)
 
     @contextmanager
-    def _member(self, group: Group) -> Iterator[Consumer]:
-        """Speak for a group without joining it.
-
-        The admin client's call for a group's offsets crashes the process (librdkafka 2.16) when the group's
-        coordinator is still loading; a consumer's waits.
-        """
-        consumer = Consumer(self._settings.reader(group.name))
+    def _asking(self, group: str, special: Config | None = None) -> Iterator[Consumer]:
+        """Speak for a group without joining it."""
+        consumer = Consumer(self._settings.reader(group) | (special or {}))
         try:
             yield consumer
         except KafkaException as error:
-            raise BrokerUnavailable(f"Kafka: {error}") from error
+            none = error.args[0].code() == KafkaError._UNKNOWN_PARTITION  # no partition has one
+            raise (NoLeader if none else BrokerUnavailable)(f"Kafka: {error}") from error
         finally:
             consumer.close()
 
-    def _check_partitions(self, wanted: Mapping[str, int]) -> None:
+    def _check_partitions(self, client: AdminClient, wanted: Mapping[str, int]) -> None:
         try:
-            topics = self._client.list_topics(timeout=self._timeout).topics
+            topics = client.list_topics(timeout=self._timeout).topics
         except KafkaException as error:
             raise BrokerUnavailable(f"Kafka: {error}") from error
         for name, count in wanted.items():
@@ -144,8 +129,7 @@ class Admin:
         try:
             return answer.result(self._timeout)
         except (KafkaException, FutureTimeout) as error:
-            stale = isinstance(error, KafkaException) and error.args[0].code() in STALE_LEADER
-            raise (StaleLeader if stale else BrokerUnavailable)(f"Kafka: {error}") from error
+            raise BrokerUnavailable(f"Kafka: {error or 'no answer in time'}") from error
 
 
 def _patiently(operation: Callable[[], None]) -> None:

@@ -11,7 +11,7 @@ from fedswipe import codec
 from fedswipe.chain import Chain
 from fedswipe.errors import FedswipeError
 from fedswipe.events import GlobalModelPublished, PredictionServed, ServingChanged, SwipeRecorded
-from fedswipe.kafka.admin import NEW_LEADER_SECONDS, Admin, StaleLeader
+from fedswipe.kafka.admin import NEW_LEADER_SECONDS, Admin, NoLeader
 from fedswipe.kafka.chain_reader import ChainReader
 from fedswipe.kafka.errors import BrokerUnavailable
 from fedswipe.kafka.link_archive import read_links
@@ -114,7 +114,7 @@ def open_operator_log(settings: KafkaSettings, lineage: Lineage) -> Iterator[Kaf
 def _check(admin: Admin) -> None:
     """Raise a clear error now, not from a thread; a broker that has just started is given some time."""
     patiently = tenacity.Retrying(
-        retry=tenacity.retry_if_exception_type(StaleLeader),
+        retry=tenacity.retry_if_exception_type(NoLeader),
         wait=tenacity.wait_random_exponential(multiplier=0.1, max=1),
         stop=tenacity.stop_after_delay(NEW_LEADER_SECONDS),
         reraise=True,

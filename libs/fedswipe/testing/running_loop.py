@@ -56,7 +56,7 @@ class RunningLoop:
     @property
     def untrained(self) -> int:
         """How many records of the swipes the trainers have not settled."""
-        admin = Admin(self.kafka)  # a lasting one would go on calling when the broker has gone
+        admin = Admin(self.kafka)
         settled, ends = admin.committed(TRAINERS), admin.ends(SWIPES)
         return sum(end - settled.get((SWIPES.name, partition), 0) for partition, end in ends.items())
 

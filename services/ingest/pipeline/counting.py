@@ -5,7 +5,6 @@ from typing import Protocol
 
 from fedswipe.clock import Clock
 from fedswipe.events import Event
-from fedswipe.kafka.errors import BrokerUnavailable
 from fedswipe.topology import SWIPES, TRAIN_REQUESTS, TRAINERS, Group, Topic
 from services.ingest.pipeline.board import Board
 
@@ -25,13 +24,10 @@ class Broker(Protocol):
 
 
 class Counting:
-    """One look at a time; after a failed one the next has a new client, which knows the brokers again."""
+    """One look at a time."""
 
-    def __init__(
-        self, connect: Callable[[], Broker], clock: Clock, board: Board, caught_up: Callable[[], bool]
-    ) -> None:
-        self._connect = connect
-        self._broker: Broker | None = None
+    def __init__(self, broker: Broker, clock: Clock, board: Board, caught_up: Callable[[], bool]) -> None:
+        self._broker = broker
         self._clock = clock
         self._board = board
         self._caught_up = caught_up
@@ -39,18 +35,13 @@ class Counting:
 
     def look(self) -> None:
         """Write what the broker says to the board. Raises BrokerUnavailable."""
-        broker = self._broker = self._broker or self._connect()
-        try:
-            ends = {topic: broker.ends(topic) for topic in (SWIPES, TRAIN_REQUESTS)}
-            untrained = self._untrained(broker, ends[SWIPES]) if self._looks % LAG_EVERY == 0 else None
-        except BrokerUnavailable:
-            self._broker = None
-            raise
+        ends = {topic: self._broker.ends(topic) for topic in (SWIPES, TRAIN_REQUESTS)}
+        untrained = self._untrained(ends[SWIPES]) if self._looks % LAG_EVERY == 0 else None
         self._looks += 1
         self._board.set_caught_up(caught_up=self._caught_up())
         swipes, requests = (sum(ends[topic].values()) for topic in (SWIPES, TRAIN_REQUESTS))
         self._board.take_counts(self._clock.now(), swipes, requests, untrained)
 
-    def _untrained(self, broker: Broker, ends: dict[int, int]) -> int:
-        committed = broker.committed(TRAINERS)
+    def _untrained(self, ends: dict[int, int]) -> int:
+        committed = self._broker.committed(TRAINERS)
         return sum(max(0, end - committed.get((SWIPES.name, p), end)) for p, end in ends.items())

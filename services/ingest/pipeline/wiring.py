@@ -76,9 +76,8 @@ def _readers(
     def caught_up() -> bool:
         return letters.caught_up and all(one.caught_up for one in deltas)
 
-    counting = Counting(
-        lambda: Admin(replace(kafka, request_timeout_ms=LOOK_MS)), MonotonicClock(), board, caught_up
-    )
+    admin = Admin(replace(kafka, request_timeout_ms=LOOK_MS))
+    counting = Counting(admin, MonotonicClock(), board, caught_up)
     predictors = Predictors(_asked(settings), board)
     looks = [Periodic(work, settings.look_seconds) for work in (counting.look, predictors.look)]
     return [*deltas, letters, outcomes, *servings, *looks]
