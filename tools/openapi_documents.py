@@ -29,7 +29,7 @@ def documents() -> dict[str, str]:
             ABSENT,
             clients=Clients(ABSENT, ABSENT, 0, 0),
             board=Board(),
-            operator=Operator(ABSENT, ABSENT, ABSENT, None, None),
+            operator=Operator(ABSENT, ABSENT, ABSENT, None, None, frozenset()),
         ),
         "predictor.json": predictor.create_app(ABSENT, ABSENT, ABSENT, ABSENT, ABSENT),
     }

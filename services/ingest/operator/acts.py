@@ -44,6 +44,11 @@ class Acts:
         with self.open_log(line) as log:
             changes.start_canary(log, version, share, CanaryBy.CLIENT, reason=REASON)
 
+    def promote(self, line: Lineage) -> None:
+        """End the canary well: its version is followed, or pinned where one was pinned before."""
+        with self.open_log(line) as log:
+            changes.promote(log, reason=REASON)
+
     def abort(self, line: Lineage) -> None:
         """End the canary and pin the stable version."""
         with self.open_log(line) as log:

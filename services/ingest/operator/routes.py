@@ -97,6 +97,14 @@ def add_acts(app: FastAPI, operator: Operator) -> None:
         await _done(desk, lambda: acts.canary(line, wanted.version, wanted.share))
         return Acted(model_id=model_id, act="canary")
 
+    @app.post(f"{LINEAGE}/canary/promote", **_described(Nothing))
+    async def promote(model_id: str, request: Request) -> Acted:
+        """End the canary well: have the newest version followed, or this one pinned as one was before."""
+        await _read(operator, request, Nothing)
+        line = _line(model_id)
+        await _done(desk, lambda: acts.promote(line))
+        return Acted(model_id=model_id, act="promote")
+
     @app.post(f"{LINEAGE}/canary/abort", **_described(Nothing))
     async def abort(model_id: str, request: Request) -> Acted:
         """End the canary and pin the stable version."""

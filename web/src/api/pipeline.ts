@@ -11,7 +11,7 @@ export type Delta = Schemas["ShownDelta"];
 export type Predictor = Schemas["ShownPredictor"];
 export type Model = Schemas["ModelDetails"];
 export type Verification = Schemas["VerificationState"];
-export type Act = "rollback" | "pin" | "unpin" | "canary" | "canary/abort";
+export type Act = "rollback" | "pin" | "unpin" | "canary" | "canary/promote" | "canary/abort";
 
 /** Call `shown` with every snapshot, and `alive` when the connection comes or goes; the browser reconnects. */
 export function follow(shown: (pipeline: Pipeline) => void, alive: (alive: boolean) => void): void {

@@ -11,6 +11,7 @@ const NAMES: Readonly<Record<Act, string>> = {
   pin: "pin",
   unpin: "unpin",
   canary: "canary",
+  "canary/promote": "promote",
   "canary/abort": "abort",
 };
 

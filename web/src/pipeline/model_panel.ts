@@ -43,7 +43,7 @@ export class ModelPanel {
   }
 
   /** Ask for an act that is about no version. */
-  ask(modelId: string, act: "unpin" | "canary/abort"): void {
+  ask(modelId: string, act: "unpin" | "canary/promote" | "canary/abort"): void {
     this.confirmation.ask(modelId, act, null);
   }
 

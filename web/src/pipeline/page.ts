@@ -30,6 +30,7 @@ function start(): void {
   const news = byId("news", HTMLElement);
   const serving = byId("serving", HTMLElement);
   const unpin = byId("unpin", HTMLButtonElement);
+  const promote = byId("promote", HTMLButtonElement);
   const abort = byId("abort", HTMLButtonElement);
   const panel = new ModelPanel((said) => setText(news, said));
   const tables = new Tables((version) => void panel.open(choice.value, version));
@@ -48,11 +49,12 @@ function start(): void {
     tables.show(newest, choice.value);
     setText(serving, servingText(newest, choice.value));
     unpin.hidden = !lineage?.serving.pinned || lineage.serving.canary !== null;
-    abort.hidden = lineage?.serving.canary == null;
+    promote.hidden = abort.hidden = lineage?.serving.canary == null;
     byId("reading", HTMLElement).hidden = newest.caught_up;
   };
 
   unpin.addEventListener("click", () => panel.ask(choice.value, "unpin"));
+  promote.addEventListener("click", () => panel.ask(choice.value, "canary/promote"));
   abort.addEventListener("click", () => panel.ask(choice.value, "canary/abort"));
   choice.addEventListener("change", () => {
     localStorage.setItem(LINEAGE, choice.value);

@@ -16,6 +16,7 @@ ACTS = {
     "/pin": {"version": 2},
     "/unpin": {},
     "/canary": {"version": 2, "share": 0.5},
+    "/canary/promote": {},
     "/canary/abort": {},
     "/verify/2": {},
 }
@@ -37,10 +38,15 @@ async def test_pins_and_canaries_are_written_and_read_back(world: "World", http:
     canary = world.log.servings.state.canary
     assert canary is not None
     assert (canary.link.version, canary.share, canary.by) == (3, 0.5, CanaryBy.CLIENT)
+    assert (await http.post(f"{LINEAGE}/canary/promote")).status_code == 200
+    assert world.log.servings.state.canary is None
+    assert (await http.post(f"{LINEAGE}/canary", json={"version": 2, "share": 0.1})).status_code == 200
     assert (await http.post(f"{LINEAGE}/canary/abort")).status_code == 200
     assert [change.change for change in world.log.changes] == [
         ServingChange.PIN,
         ServingChange.UNPIN,
+        ServingChange.CANARY,
+        ServingChange.PROMOTE,
         ServingChange.CANARY,
         ServingChange.ABORT,
     ]
@@ -54,6 +60,7 @@ async def test_pins_and_canaries_are_written_and_read_back(world: "World", http:
         ("/rollback", {"version": 9}, "has versions 1 to 3"),
         ("/pin", {"version": 9}, "has versions 1 to 3"),
         ("/unpin", {}, "nothing is pinned"),
+        ("/canary/promote", {}, "no canary is on"),
         ("/canary/abort", {}, "no canary is on"),
     ],
 )
