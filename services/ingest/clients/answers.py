@@ -35,6 +35,13 @@ class VersionAnswer(BaseModel):
     version: int
 
 
+class Kept(BaseModel):
+    """For how many days at least the broker keeps what came; null: for ever."""
+
+    swipes_days: int | None
+    deltas_days: int | None
+
+
 class ClientAnswer(BaseModel):
     """What a client gave, as far as it is still kept, and what became of it."""
 
@@ -44,4 +51,5 @@ class ClientAnswer(BaseModel):
     words: int = Field(description="different ones")
     deltas: list[DeltaAnswer] = Field(description="the newest 1,000 of each model, oldest first")
     versions: list[VersionAnswer] = Field(description="those that the listed deltas are part of")
+    kept: Kept
     forgotten: Forgetting | None = Field(description="the record that forgot the client first; null: none")

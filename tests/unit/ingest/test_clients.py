@@ -1,12 +1,15 @@
 import asyncio
 import threading
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from fedswipe import codec
 from fedswipe.events import ClientForgotten, ClientId, SwipeId, SwipeRecorded
 from fedswipe.kafka.partitioning import partition_of
-from fedswipe.topology import CLIENTS, SWIPES
+from fedswipe.topology import CLIENTS, FOREVER, SWIPES, WEIGHT_DELTAS
+from services.ingest.clients import routes
 
 LINE = (10.0, 20.0, 30.0)
 
@@ -67,10 +70,18 @@ async def test_a_client_sees_what_it_gave(door) -> None:
         "words": 2,
         "deltas": [],
         "versions": [],
+        "kept": {"swipes_days": 90, "deltas_days": 90},
         "forgotten": None,
     }
     assert (await door.http.get("/api/v1/clients/bob")).json()["forgotten"] == {"offset": 0}
     assert (await door.http.get("/api/v1/clients/nobody")).json()["swipes"] == 0
+
+
+async def test_how_long_it_is_kept_is_what_the_topics_are_set_to(door, monkeypatch) -> None:
+    monkeypatch.setattr(routes, "SWIPES", replace(SWIPES, retention=timedelta(days=7, hours=12)))
+    monkeypatch.setattr(routes, "WEIGHT_DELTAS", replace(WEIGHT_DELTAS, retention=FOREVER))
+    answer = await door.http.get("/api/v1/clients/ann")
+    assert answer.json()["kept"] == {"swipes_days": 7, "deltas_days": None}
 
 
 async def test_a_history_that_takes_too_long_is_503_and_the_next_one_is_read(door, monkeypatch) -> None:

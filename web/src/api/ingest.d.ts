@@ -403,6 +403,7 @@ export interface components {
             deltas: components["schemas"]["DeltaAnswer"][];
             /** @description the record that forgot the client first; null: none */
             forgotten: components["schemas"]["Forgetting"] | null;
+            kept: components["schemas"]["Kept"];
             /**
              * Swipes
              * @description as they were recorded: one that was sent twice counts twice
@@ -571,6 +572,16 @@ export interface components {
              * @default healthy
              */
             status?: string;
+        };
+        /**
+         * Kept
+         * @description For how many days at least the broker keeps what came; null: for ever.
+         */
+        Kept: {
+            /** Deltas Days */
+            deltas_days: number | null;
+            /** Swipes Days */
+            swipes_days: number | null;
         };
         /**
          * Key

@@ -4,7 +4,7 @@ export const clientsEn = {
   "client.own": "This browser's own name.",
   "client.loading": "Reading what the topics hold.",
   "client.nobody": "This address names no client. The link under the keyboard leads to yours.",
-  "client.empty": "Nothing of this client is kept: it never gave anything, or all of it is older than 90 days.",
+  "client.empty": "Nothing of this client is kept: it never gave anything, or so long ago that it is deleted.",
   "client.too-much":
     "There is more to read than ingest gets through for one request. Try again later; forgetting works nevertheless.",
   "client.retry": "Try again",
@@ -13,8 +13,9 @@ export const clientsEn = {
   "given.words": "Different words",
   "given.deltas-count": "Deltas",
   "given.versions-count": "Part of versions",
-  "given.kept":
-    "Counted is what is kept. Swipes with their words, and deltas, are deleted 90 days after they came: what came since {date} is still there.",
+  "given.kept": "Counted is what is not deleted yet. Swipes with their words are kept {swipes}, deltas {deltas}.",
+  "given.kept-days": "for {days} (all that came since {date} are there)",
+  "given.kept-forever": "for ever",
   "given.versions": "Versions that it is part of",
   "given.no-versions": "None that is known.",
   "given.deltas": "Deltas that were trained from its swipes",
