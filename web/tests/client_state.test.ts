@@ -50,10 +50,10 @@ describe("the words", () => {
     expect(found.map(([, value]) => value)).toEqual(["5 (qwerty-en: 3, jcuken-ru: 2)", "4", "1", "1"]);
   });
 
-  it("name every verdict, also one that is not known here", () => {
+  it("name a verdict, also one that is not known here", () => {
     expect(verdict(null)).toBe(languages.en["verdict.unsettled"]);
-    expect(verdict("forgotten")).toBe(languages.en["verdict.forgotten"]);
-    expect(verdict("over_norm")).toContain("over_norm");
+    expect(verdict("over_norm")).toBe(languages.en["verdict.over_norm"]);
+    expect(verdict("over_tomorrow")).toContain("over_tomorrow");
   });
 
   it("say how long swipes and deltas are kept, and the day from which they are all there", () => {

@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, Field
 
+from fedswipe.learning.verdict import Verdict
+
 
 class Forgetting(BaseModel):
     """The record of the clients' topic that says so."""
@@ -24,7 +26,9 @@ class DeltaAnswer(BaseModel):
     base_version: int = Field(description="the version that was trained from")
     examples: int
     offset: int = Field(description="in the lineage's partition of the deltas")
-    verdict: str | None = Field(description="what became of it; null when it is not settled or told yet")
+    verdict: Verdict | str | None = Field(
+        description="what became of it, from a newer release perhaps another code; null: not settled or told"
+    )
     folded_in: int | None = Field(description="the version that it is part of")
 
 

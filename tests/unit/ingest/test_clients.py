@@ -9,7 +9,8 @@ from fedswipe import codec
 from fedswipe.events import ClientForgotten, ClientId, SwipeId, SwipeRecorded
 from fedswipe.kafka.partitioning import partition_of
 from fedswipe.topology import CLIENTS, FOREVER, SWIPES, WEIGHT_DELTAS
-from services.ingest.clients import routes
+from services.ingest.clients import handlers, routes
+from services.ingest.clients.history import GivenDelta, History
 
 LINE = (10.0, 20.0, 30.0)
 
@@ -75,6 +76,13 @@ async def test_a_client_sees_what_it_gave(door) -> None:
     }
     assert (await door.http.get("/api/v1/clients/bob")).json()["forgotten"] == {"offset": 0}
     assert (await door.http.get("/api/v1/clients/nobody")).json()["swipes"] == 0
+
+
+async def test_a_verdict_that_only_a_newer_aggregator_knows_is_told_as_it_is(door, monkeypatch) -> None:
+    delta = GivenDelta("d", "swipe-en", 1, 2, 3, "new", None)
+    monkeypatch.setattr(handlers, "history_of", lambda *_: History({}, 0, (delta,), None))
+    (told,) = (await door.http.get("/api/v1/clients/ann")).json()["deltas"]
+    assert told["verdict"] == "new"
 
 
 async def test_how_long_it_is_kept_is_what_the_topics_are_set_to(door, monkeypatch) -> None:

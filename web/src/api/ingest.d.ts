@@ -483,9 +483,9 @@ export interface components {
             offset: number;
             /**
              * Verdict
-             * @description what became of it; null when it is not settled or told yet
+             * @description what became of it, from a newer release perhaps another code; null: not settled or told
              */
-            verdict: string | null;
+            verdict: components["schemas"]["Verdict"] | string | null;
         };
         /**
          * Deltas
@@ -1122,6 +1122,14 @@ export interface components {
             /** Error Type */
             type: string;
         };
+        /**
+         * Verdict
+         * @description Stable codes, in manifests and dead letters.
+         *
+         *     A verdict rests on chain, range, recipe and a prefix of the clients' topic alone, but for WITNESSED ones.
+         * @enum {string}
+         */
+        Verdict: "folded" | "unreadable" | "other_model" | "stale" | "unknown_base" | "rolled_back" | "seen" | "forgotten" | "client_seen" | "mixed_clients" | "no_examples" | "misshapen" | "missing_content" | "changed_content" | "not_finite" | "over_range" | "over_norm";
         /**
          * VerificationState
          * @description How far a verification is; `report` is that of `fedswipe audit verify --json`.

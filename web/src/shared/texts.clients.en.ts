@@ -1,3 +1,7 @@
+import type { Verdict } from "../api/clients";
+
+type VerdictTexts = Readonly<Record<`verdict.${Verdict}`, string>>; // none may be missing
+
 /** A client's page in English. */
 export const clientsEn = {
   "client.title": "What this client gave",
@@ -30,6 +34,17 @@ export const clientsEn = {
   "verdict.rolled_back": "refused: rolled back",
   "verdict.seen": "refused: folded before",
   "verdict.client_seen": "refused: one a window",
+  "verdict.unreadable": "refused: unreadable",
+  "verdict.other_model": "refused: another model's",
+  "verdict.unknown_base": "refused: trained from an unknown version",
+  "verdict.mixed_clients": "refused: may hold rests of other clients",
+  "verdict.no_examples": "refused: wrong number of swipes",
+  "verdict.misshapen": "refused: does not fit the model",
+  "verdict.missing_content": "refused: missing in the store",
+  "verdict.changed_content": "refused: changed in the store",
+  "verdict.not_finite": "refused: not all numbers are finite",
+  "verdict.over_range": "refused: a number is too large",
+  "verdict.over_norm": "refused: too long",
   "verdict.other": "refused: {code}",
   "remains.title": "What forgetting does, and what remains",
   "remains.stops":
@@ -53,4 +68,4 @@ export const clientsEn = {
   "forgotten.title": "Forgotten",
   "forgotten.record": "Record {offset} of the clients' topic says so, for ever. Nothing of this name is trained or folded any more.",
   "forgotten.own": "Sharing is off in this browser, and the name is dropped. The keyboard takes a new random one when you agree again.",
-};
+} satisfies VerdictTexts & Readonly<Record<string, string>>;
