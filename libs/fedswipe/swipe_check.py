@@ -18,6 +18,7 @@ from fedswipe.topology import LINEAGES, lineage_of_layout
 
 MAX_POINTS = 2_000
 MAX_ID = 128  # characters
+DOTS = (".", "..")  # browsers take them out of paths, so no client page can have them; older swipes may
 MAX_SIDE = 100_000.0  # pixels
 MAX_DURATION = 600_000.0  # ms: up to there float32 keeps a sixteenth of a millisecond
 FAR = 2.0  # keyboards: a finger that leaves the keyboard stays nearer than that
@@ -48,6 +49,8 @@ def recorded(
     touch down on, so that float32 holds it. width, height: of the keyboard, in pixels. The word is stored as
     the layout spells it.
     """
+    if client_id in DOTS:
+        raise InvalidSwipe("bad_client_id", "client_id", 'give another id: no address can hold "." and ".."')
     if word is not None and lineage_of_layout(layout) is not None:
         word = _layout(layout).spell(word)
     table = _table(points)

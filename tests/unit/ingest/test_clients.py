@@ -21,7 +21,7 @@ def recorded(door, client: str, word: str = "hello") -> None:
     door.evidence.write(SWIPES, partition, codec.encode(swipe), client.encode())
 
 
-@pytest.mark.parametrize(("path", "client"), [("ann", "ann"), ("a%2Fb%20c", "a/b c")])
+@pytest.mark.parametrize(("path", "client"), [("ann", "ann"), ("a%2Fb%20c", "a/b c"), ("%2E%2E", "..")])
 async def test_forgetting_is_answered_once_the_broker_has_it(door, path: str, client: str) -> None:
     answer = await door.http.delete(f"/api/v1/clients/{path}")
     assert (answer.status_code, answer.json()) == (202, {"client_id": client, "forgotten": {"offset": 0}})

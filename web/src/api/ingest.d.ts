@@ -1049,7 +1049,7 @@ export interface components {
         Swipe: {
             /**
              * Client Id
-             * @description whose swipe it is; 1 to 128 printable characters
+             * @description whose swipe it is; 1 to 128 printable characters, but not . or ..
              */
             client_id: string;
             /**
