@@ -49,14 +49,14 @@ def recorded(
     touch down on, so that float32 holds it. width, height: of the keyboard, in pixels. The word is stored as
     the layout spells it.
     """
-    if client_id in DOTS:
-        raise InvalidSwipe("bad_client_id", "client_id", 'give another id: no address can hold "." and ".."')
     if word is not None and lineage_of_layout(layout) is not None:
         word = _layout(layout).spell(word)
     table = _table(points)
     with np.errstate(over="ignore", invalid="ignore"):  # what float32 cannot hold is refused as not finite
         stored, sides = table.astype(np.float32), np.array((width, height), np.float32)
         stored[:, 2] = table[:, 2] - table[:1, 2]
+    if client_id in DOTS:
+        raise InvalidSwipe("bad_client_id", "client_id", 'give another id: no address can hold "." and ".."')
     _check(client_id, swipe_id, layout, word, sides, stored)
     x, y, t = (tuple(column) for column in stored.T.tolist())
     return SwipeRecorded(
