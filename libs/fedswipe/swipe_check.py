@@ -18,6 +18,7 @@ from fedswipe.topology import LINEAGES, lineage_of_layout
 
 MAX_POINTS = 2_000
 MAX_ID = 128  # characters
+DOTS = (".", "..")  # browsers take them out of paths, so no client page can have them; older swipes may
 MAX_SIDE = 100_000.0  # pixels
 MAX_DURATION = 600_000.0  # ms: up to there float32 keeps a sixteenth of a millisecond
 FAR = 2.0  # keyboards: a finger that leaves the keyboard stays nearer than that
@@ -54,6 +55,8 @@ def recorded(
     with np.errstate(over="ignore", invalid="ignore"):  # what float32 cannot hold is refused as not finite
         stored, sides = table.astype(np.float32), np.array((width, height), np.float32)
         stored[:, 2] = table[:, 2] - table[:1, 2]
+    if client_id in DOTS:
+        raise InvalidSwipe("bad_client_id", "client_id", 'give another id: no address can hold "." and ".."')
     _check(client_id, swipe_id, layout, word, sides, stored)
     x, y, t = (tuple(column) for column in stored.T.tolist())
     return SwipeRecorded(

@@ -10,7 +10,7 @@ class Swipe(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid")
 
-    client_id: str = Field(description="whose swipe it is; 1 to 128 printable characters")
+    client_id: str = Field(description="whose swipe it is; 1 to 128 printable characters, but not . or ..")
     swipe_id: str = Field(description="yours; the same again when you send the swipe again")
     layout: Layout
     word: str | None = Field(None, description="the word it meant, in small letters; null when unknown")

@@ -1,5 +1,6 @@
 """What is committed under services/ingest/pages is what web/ builds, from the services' own documents."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -7,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from fedswipe.topology import PREDICTIONS, SWIPES, TRAIN_REQUESTS, WEIGHT_DELTAS, dead_letters
 
 TYPES = ("ingest", "predictor")
 
@@ -54,6 +57,15 @@ def test_the_lock_has_versions_and_hashes_and_no_address(root: Path) -> None:
     lock = (root / "web" / "package-lock.json").read_text("utf-8")
     assert "://" not in lock, 'npm wrote where packages or their authors are: drop "resolved" and "funding"'
     assert '"integrity"' in lock
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_what_is_said_to_remain_of_a_client_is_kept_that_long(root: Path, language: str) -> None:
+    said = (root / f"web/src/shared/texts.clients.{language}.ts").read_text("utf-8")
+    given = {SWIPES, WEIGHT_DELTAS, TRAIN_REQUESTS}
+    for name, topics in (("topics", given | set(map(dead_letters, given))), ("predictions", {PREDICTIONS})):
+        (line,) = re.findall(rf'"remains\.{name}": "(.*)"', said)
+        assert re.findall(r"\d+", line) == [str(days) for days in {topic.retention.days for topic in topics}]
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -137,7 +137,11 @@ def test_versions_and_clients_lead_to_each_other(giver: Open) -> None:
     page = someone.page
     page.locator("#delta-rows a").first.click()
     page.wait_for_selector("#model-body:not([hidden])")
-    assert name in page.locator("#model-deltas").inner_text()
+    page.locator("#model-deltas").get_by_role("link", name=name, exact=True).first.click()
+    page.wait_for_selector("#given")
+    assert page.locator("#name").inner_text() == name
+    page.locator("#delta-rows a").first.click()
+    page.wait_for_selector("#model-body:not([hidden])")
     page.keyboard.press("Escape")
     assert page.evaluate("location.hash") == ""
     page.locator(f"#deltas a[title='{name}']").first.click()

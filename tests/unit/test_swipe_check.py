@@ -84,6 +84,15 @@ def test_in_the_topic_it_is_refused_with_the_same_code(code: str, field: str, ch
     assert (error.value.reason, error.value.field) == (code, field)
 
 
+@pytest.mark.parametrize("client_id", [".", ".."])
+def test_an_id_that_no_address_can_hold_is_refused_but_read_where_it_was_recorded(client_id: str) -> None:
+    with pytest.raises(InvalidSwipe, match=r'give another id: .*"\.\."') as error:
+        recorded(**(GOOD | {"client_id": client_id}))
+    assert (error.value.reason, error.value.field) == ("bad_client_id", "client_id")
+    check_swipe(as_written_by_another_producer(GOOD | {"client_id": client_id}))
+    recorded(**(GOOD | {"client_id": "...", "swipe_id": client_id}))
+
+
 @pytest.mark.parametrize(
     "points", [[[1, 2]], [1, 2, 3], [["a", "b", "c"]], [[1, 2, 3], [1, 2]], [[{}, 1, 1]]]
 )

@@ -3,13 +3,13 @@ import { Refused } from "../src/api/calls";
 import type { Client } from "../src/api/clients";
 import { OwnName } from "../src/clients/own_name";
 import { answered, failedWith, mayForget, mayRetry } from "../src/clients/state";
-import { counts, keptSince, verdict } from "../src/clients/words";
+import { counts, kept, verdict } from "../src/clients/words";
 import { Sharing } from "../src/keyboard/sharing";
 import { languages } from "../src/shared/texts";
 
 const NOTHING: Client = {
   ...{ client_id: "c", swipes: 0, swipes_by_layout: {}, words: 0 },
-  ...{ deltas: [], versions: [], forgotten: null },
+  ...{ deltas: [], versions: [], kept: { swipes_days: 90, deltas_days: 90 }, forgotten: null },
 };
 const DELTA = {
   ...{ delta_id: "d", model_id: "swipe-en", base_version: 3, examples: 4, offset: 7 },
@@ -50,14 +50,19 @@ describe("the words", () => {
     expect(found.map(([, value]) => value)).toEqual(["5 (qwerty-en: 3, jcuken-ru: 2)", "4", "1", "1"]);
   });
 
-  it("name every verdict, also one that is not known here", () => {
+  it("name a verdict, also one that is not known here", () => {
     expect(verdict(null)).toBe(languages.en["verdict.unsettled"]);
-    expect(verdict("forgotten")).toBe(languages.en["verdict.forgotten"]);
-    expect(verdict("over_norm")).toContain("over_norm");
+    expect(verdict("over_norm")).toBe(languages.en["verdict.over_norm"]);
+    expect(verdict("over_tomorrow")).toContain("over_tomorrow");
   });
 
-  it("say the day from which everything is kept", () => {
-    expect(keptSince(Date.UTC(2026, 3, 10, 12))).toContain("January 10, 2026");
+  it("say how long swipes and deltas are kept, and the day from which they are all there", () => {
+    const said = kept({ swipes_days: 90, deltas_days: 1 }, Date.UTC(2026, 3, 10, 12));
+    expect(said).toMatch(/Swipes .* 90 days .*January 10, 2026.*deltas for 1 day .*April 9, 2026/);
+  });
+
+  it("say that something is kept for ever", () => {
+    expect(kept({ swipes_days: null, deltas_days: 90 }, 0)).toMatch(/Swipes .* are kept for ever, deltas for 90 days/);
   });
 });
 

@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, Field
 
+from fedswipe.learning.verdict import Verdict
+
 
 class Forgetting(BaseModel):
     """The record of the clients' topic that says so."""
@@ -24,7 +26,9 @@ class DeltaAnswer(BaseModel):
     base_version: int = Field(description="the version that was trained from")
     examples: int
     offset: int = Field(description="in the lineage's partition of the deltas")
-    verdict: str | None = Field(description="what became of it; null when it is not settled or told yet")
+    verdict: Verdict | str | None = Field(
+        description="what became of it, from a newer release perhaps another code; null: not settled or told"
+    )
     folded_in: int | None = Field(description="the version that it is part of")
 
 
@@ -33,6 +37,13 @@ class VersionAnswer(BaseModel):
 
     model_id: str
     version: int
+
+
+class Kept(BaseModel):
+    """For how many days at least the broker keeps what came; null: for ever."""
+
+    swipes_days: int | None
+    deltas_days: int | None
 
 
 class ClientAnswer(BaseModel):
@@ -44,4 +55,5 @@ class ClientAnswer(BaseModel):
     words: int = Field(description="different ones")
     deltas: list[DeltaAnswer] = Field(description="the newest 1,000 of each model, oldest first")
     versions: list[VersionAnswer] = Field(description="those that the listed deltas are part of")
+    kept: Kept
     forgotten: Forgetting | None = Field(description="the record that forgot the client first; null: none")

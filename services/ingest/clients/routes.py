@@ -4,15 +4,17 @@ from dataclasses import asdict
 
 from fastapi import FastAPI
 
-from fedswipe.events import ClientId
+from fedswipe.events import ClientId, Event
 from fedswipe.http.reading import refusal, refused
 from fedswipe.swipe_check import InvalidSwipe, check_id
+from fedswipe.topology import FOREVER, SWIPES, WEIGHT_DELTAS, Topic
 from services.ingest.answers import problems
 from services.ingest.clients.answers import (
     ClientAnswer,
     DeltaAnswer,
     Forgetting,
     ForgottenAnswer,
+    Kept,
     VersionAnswer,
 )
 from services.ingest.clients.handlers import Clients
@@ -61,5 +63,10 @@ def _answer(client_id: str, found: History) -> ClientAnswer:
         words=found.words,
         deltas=[DeltaAnswer(**asdict(one)) for one in found.deltas],
         versions=[VersionAnswer(model_id=model_id, version=version) for model_id, version in versions],
+        kept=Kept(swipes_days=_days(SWIPES), deltas_days=_days(WEIGHT_DELTAS)),
         forgotten=None if found.forgotten is None else Forgetting(offset=found.forgotten),
     )
+
+
+def _days(topic: Topic[Event]) -> int | None:
+    return None if topic.retention == FOREVER else topic.retention.days

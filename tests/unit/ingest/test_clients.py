@@ -1,12 +1,16 @@
 import asyncio
 import threading
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from fedswipe import codec
 from fedswipe.events import ClientForgotten, ClientId, SwipeId, SwipeRecorded
 from fedswipe.kafka.partitioning import partition_of
-from fedswipe.topology import CLIENTS, SWIPES
+from fedswipe.topology import CLIENTS, FOREVER, SWIPES, WEIGHT_DELTAS
+from services.ingest.clients import handlers, routes
+from services.ingest.clients.history import GivenDelta, History
 
 LINE = (10.0, 20.0, 30.0)
 
@@ -17,7 +21,7 @@ def recorded(door, client: str, word: str = "hello") -> None:
     door.evidence.write(SWIPES, partition, codec.encode(swipe), client.encode())
 
 
-@pytest.mark.parametrize(("path", "client"), [("ann", "ann"), ("a%2Fb%20c", "a/b c")])
+@pytest.mark.parametrize(("path", "client"), [("ann", "ann"), ("a%2Fb%20c", "a/b c"), ("%2E%2E", "..")])
 async def test_forgetting_is_answered_once_the_broker_has_it(door, path: str, client: str) -> None:
     answer = await door.http.delete(f"/api/v1/clients/{path}")
     assert (answer.status_code, answer.json()) == (202, {"client_id": client, "forgotten": {"offset": 0}})
@@ -67,10 +71,25 @@ async def test_a_client_sees_what_it_gave(door) -> None:
         "words": 2,
         "deltas": [],
         "versions": [],
+        "kept": {"swipes_days": 90, "deltas_days": 90},
         "forgotten": None,
     }
     assert (await door.http.get("/api/v1/clients/bob")).json()["forgotten"] == {"offset": 0}
     assert (await door.http.get("/api/v1/clients/nobody")).json()["swipes"] == 0
+
+
+async def test_a_verdict_that_only_a_newer_aggregator_knows_is_told_as_it_is(door, monkeypatch) -> None:
+    delta = GivenDelta("d", "swipe-en", 1, 2, 3, "new", None)
+    monkeypatch.setattr(handlers, "history_of", lambda *_: History({}, 0, (delta,), None))
+    (told,) = (await door.http.get("/api/v1/clients/ann")).json()["deltas"]
+    assert told["verdict"] == "new"
+
+
+async def test_how_long_it_is_kept_is_what_the_topics_are_set_to(door, monkeypatch) -> None:
+    monkeypatch.setattr(routes, "SWIPES", replace(SWIPES, retention=timedelta(days=7, hours=12)))
+    monkeypatch.setattr(routes, "WEIGHT_DELTAS", replace(WEIGHT_DELTAS, retention=FOREVER))
+    answer = await door.http.get("/api/v1/clients/ann")
+    assert answer.json()["kept"] == {"swipes_days": 7, "deltas_days": None}
 
 
 async def test_a_history_that_takes_too_long_is_503_and_the_next_one_is_read(door, monkeypatch) -> None:

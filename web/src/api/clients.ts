@@ -6,6 +6,7 @@ import type { components } from "./ingest";
 type Schemas = components["schemas"];
 export type Client = Schemas["ClientAnswer"];
 export type ClientDelta = Schemas["DeltaAnswer"];
+export type Verdict = Schemas["Verdict"];
 
 /** What a client gave, as far as it is kept. */
 export async function client(clientId: string): Promise<Client> {

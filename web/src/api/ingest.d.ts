@@ -423,6 +423,7 @@ export interface components {
             deltas: components["schemas"]["DeltaAnswer"][];
             /** @description the record that forgot the client first; null: none */
             forgotten: components["schemas"]["Forgetting"] | null;
+            kept: components["schemas"]["Kept"];
             /**
              * Swipes
              * @description as they were recorded: one that was sent twice counts twice
@@ -502,9 +503,9 @@ export interface components {
             offset: number;
             /**
              * Verdict
-             * @description what became of it; null when it is not settled or told yet
+             * @description what became of it, from a newer release perhaps another code; null: not settled or told
              */
-            verdict: string | null;
+            verdict: components["schemas"]["Verdict"] | string | null;
         };
         /**
          * Deltas
@@ -591,6 +592,16 @@ export interface components {
              * @default healthy
              */
             status?: string;
+        };
+        /**
+         * Kept
+         * @description For how many days at least the broker keeps what came; null: for ever.
+         */
+        Kept: {
+            /** Deltas Days */
+            deltas_days: number | null;
+            /** Swipes Days */
+            swipes_days: number | null;
         };
         /**
          * Key
@@ -1058,7 +1069,7 @@ export interface components {
         Swipe: {
             /**
              * Client Id
-             * @description whose swipe it is; 1 to 128 printable characters
+             * @description whose swipe it is; 1 to 128 printable characters, but not . or ..
              */
             client_id: string;
             /**
@@ -1131,6 +1142,14 @@ export interface components {
             /** Error Type */
             type: string;
         };
+        /**
+         * Verdict
+         * @description Stable codes, in manifests and dead letters.
+         *
+         *     A verdict rests on chain, range, recipe and a prefix of the clients' topic alone, but for WITNESSED ones.
+         * @enum {string}
+         */
+        Verdict: "folded" | "unreadable" | "other_model" | "stale" | "unknown_base" | "rolled_back" | "seen" | "forgotten" | "client_seen" | "mixed_clients" | "no_examples" | "misshapen" | "missing_content" | "changed_content" | "not_finite" | "over_range" | "over_norm";
         /**
          * VerificationState
          * @description How far a verification is; `report` is that of `fedswipe audit verify --json`.

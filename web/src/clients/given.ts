@@ -5,7 +5,7 @@ import { versionAddress } from "../shared/addresses";
 import { byId, element } from "../shared/element";
 import { whole } from "../shared/numbers";
 import { text } from "../shared/texts";
-import { counts, keptSince, verdict } from "./words";
+import { counts, kept, verdict } from "./words";
 
 const NEWEST = 1_000; // deltas that ingest lists of each model
 
@@ -16,7 +16,7 @@ export function showGiven(client: Client | null): void {
   byId("counts", HTMLElement).replaceChildren(
     ...counts(client).flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]),
   );
-  byId("kept-since", HTMLElement).textContent = keptSince(Date.now());
+  byId("kept", HTMLElement).textContent = kept(client.kept, Date.now());
   byId("version-links", HTMLElement).replaceChildren(
     ...client.versions.map((one) => element("li", {}, versionLink(one.model_id, one.version, true))).reverse(),
   );

@@ -1,11 +1,10 @@
 /** What the page says of a client, in words. Pure but for the language. */
 
 import type { Client } from "../api/clients";
-import { whole } from "../shared/numbers";
+import { days, whole } from "../shared/numbers";
 import { language, languages, text, type TextName } from "../shared/texts";
 
 const DAY_MS = 86_400_000;
-const KEPT_DAYS = 90; // of swipes and deltas: fedswipe.topology
 
 /** Names and values of what was given, for a list. */
 export function counts(client: Client): [string, string][] {
@@ -26,8 +25,13 @@ export function verdict(code: string | null): string {
   return name in languages.en ? text(name as TextName) : text("verdict.other", { code });
 }
 
-/** Since when everything is kept, seen from `nowMs`. */
-export function keptSince(nowMs: number): string {
-  const date = new Intl.DateTimeFormat(language(), { dateStyle: "long" }).format(nowMs - KEPT_DAYS * DAY_MS);
-  return text("given.kept", { date });
+/** How long what is counted is kept, and since when all of it is there, seen from `nowMs`. */
+export function kept({ swipes_days, deltas_days }: Client["kept"], nowMs: number): string {
+  return text("given.kept", { swipes: keptFor(swipes_days, nowMs), deltas: keptFor(deltas_days, nowMs) });
+}
+
+function keptFor(count: number | null, nowMs: number): string {
+  if (count === null) return text("given.kept-forever");
+  const date = new Intl.DateTimeFormat(language(), { dateStyle: "long" }).format(nowMs - count * DAY_MS);
+  return text("given.kept-days", { days: days(count), date });
 }

@@ -1,6 +1,7 @@
 /** One version in a dialog: what it is made of, whether it can be proven, and what an operator may do with it. */
 
 import { model, verification, verify, type Model, type Verification } from "../api/pipeline";
+import { clientAddress } from "../shared/addresses";
 import { byId, element } from "../shared/element";
 import { setText } from "../shared/svg";
 import { text, type TextName } from "../shared/texts";
@@ -23,8 +24,8 @@ export class ModelPanel {
   private readonly confirmation: Confirmation;
   private readonly deltas = new Rows<ModelDelta>(
     byId("model-deltas", HTMLElement),
-    (one) => String(one.offset),
-    () => textRow(deltaTexts, 7),
+    (one) => `${one.offset} ${one.client_id}`, // another lineage's offset may be another client's
+    (one) => textRow(deltaTexts, 7, clientLink(one.client_id)),
   );
   private modelId = "";
   private version = 0;
@@ -134,10 +135,14 @@ function progress(known: Verification): string {
   return text("model.verifying", { doing: known.doing ?? "", share });
 }
 
+/** To the client's page; a dash where the delta is gone, or names none. */
+function clientLink(clientId: string | null): Node {
+  return clientId ? element("a", { href: clientAddress(clientId) }, clientId) : document.createTextNode("–");
+}
+
 function deltaTexts(one: ModelDelta): string[] {
   const shown = (value: number | null, digits = 0) => (value === null ? "–" : digits ? decimal(value, digits) : whole(value));
   return [
-    one.client_id ?? "–",
     whole(one.offset),
     one.verdict,
     shown(one.examples),

@@ -24,6 +24,10 @@ export function kilobytes(bytes: number): string {
   }).format(bytes / 1000);
 }
 
+export function days(count: number): string {
+  return new Intl.NumberFormat(language(), { style: "unit", unit: "day", unitDisplay: "long" }).format(count);
+}
+
 /** The beginning of a hash: enough to tell two apart. */
 export function short(sha256: string): string {
   return sha256.slice(0, 8);

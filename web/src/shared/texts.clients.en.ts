@@ -1,10 +1,14 @@
+import type { Verdict } from "../api/clients";
+
+type VerdictTexts = Readonly<Record<`verdict.${Verdict}`, string>>; // none may be missing
+
 /** A client's page in English. */
 export const clientsEn = {
   "client.title": "What this client gave",
   "client.own": "This browser's own name.",
   "client.loading": "Reading what the topics hold.",
   "client.nobody": "This address names no client. The link under the keyboard leads to yours.",
-  "client.empty": "Nothing of this client is kept: it never gave anything, or all of it is older than 90 days.",
+  "client.empty": "Nothing of this client is kept: it never gave anything, or so long ago that it is deleted.",
   "client.too-much":
     "There is more to read than ingest gets through for one request. Try again later; forgetting works nevertheless.",
   "client.retry": "Try again",
@@ -13,8 +17,9 @@ export const clientsEn = {
   "given.words": "Different words",
   "given.deltas-count": "Deltas",
   "given.versions-count": "Part of versions",
-  "given.kept":
-    "Counted is what is kept. Swipes with their words, and deltas, are deleted 90 days after they came: what came since {date} is still there.",
+  "given.kept": "Counted is what is not deleted yet. Swipes with their words are kept {swipes}, deltas {deltas}.",
+  "given.kept-days": "for {days} (all that came since {date} are there)",
+  "given.kept-forever": "for ever",
   "given.versions": "Versions that it is part of",
   "given.no-versions": "None that is known.",
   "given.deltas": "Deltas that were trained from its swipes",
@@ -29,6 +34,17 @@ export const clientsEn = {
   "verdict.rolled_back": "refused: rolled back",
   "verdict.seen": "refused: folded before",
   "verdict.client_seen": "refused: one a window",
+  "verdict.unreadable": "refused: unreadable",
+  "verdict.other_model": "refused: another model's",
+  "verdict.unknown_base": "refused: trained from an unknown version",
+  "verdict.mixed_clients": "refused: may hold rests of other clients",
+  "verdict.no_examples": "refused: wrong number of swipes",
+  "verdict.misshapen": "refused: does not fit the model",
+  "verdict.missing_content": "refused: missing in the store",
+  "verdict.changed_content": "refused: changed in the store",
+  "verdict.not_finite": "refused: not all numbers are finite",
+  "verdict.over_range": "refused: a number is too large",
+  "verdict.over_norm": "refused: too long",
   "verdict.other": "refused: {code}",
   "remains.title": "What forgetting does, and what remains",
   "remains.stops":
@@ -52,4 +68,4 @@ export const clientsEn = {
   "forgotten.title": "Forgotten",
   "forgotten.record": "Record {offset} of the clients' topic says so, for ever. Nothing of this name is trained or folded any more.",
   "forgotten.own": "Sharing is off in this browser, and the name is dropped. The keyboard takes a new random one when you agree again.",
-};
+} satisfies VerdictTexts & Readonly<Record<string, string>>;

@@ -1,9 +1,9 @@
-import type { Texts } from "./texts";
 import { clientsRu } from "./texts.clients.ru";
+import type { en } from "./texts.en";
 import { pipelineRu } from "./texts.pipeline.ru";
 
 /** Russian. */
-export const ru: Texts = {
+export const ru: Readonly<Record<keyof typeof en, string>> = {
   ...clientsRu,
   ...pipelineRu,
   "bar.pages": "Страницы",

@@ -4,9 +4,8 @@ import { en } from "./texts.en";
 import { ru } from "./texts.ru";
 
 export type TextName = keyof typeof en;
-export type Texts = Readonly<Record<TextName, string>>;
 
-export const languages = { en, ru } satisfies Record<string, Texts>;
+export const languages = { en, ru } satisfies Record<string, Readonly<Record<TextName, string>>>;
 export type Language = keyof typeof languages;
 
 const REMEMBERED = "fedswipe.language";
