@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from services.ingest import api as ingest
 from services.ingest.clients.handlers import Clients
-from services.ingest.operator.routes import Operator
+from services.ingest.operator.operator import Operator
 from services.ingest.pipeline.board import Board
 from services.ingest.settings import Settings
 from services.predictor import api as predictor

@@ -24,7 +24,8 @@ from services.ingest.clients.routes import add_client_routes
 from services.ingest.forwarding import Predictors, add_prediction_routes
 from services.ingest.handlers import Ingest
 from services.ingest.keyboards import add_keyboard_routes
-from services.ingest.operator.routes import Operator, add_operator_routes
+from services.ingest.operator.operator import Operator
+from services.ingest.operator.routes import add_operator_routes
 from services.ingest.page_routes import add_page_routes
 from services.ingest.pipeline.board import Board
 from services.ingest.pipeline.routes import add_pipeline_routes

@@ -21,7 +21,7 @@ from services.ingest.following import Following
 from services.ingest.operator.acts import Acts
 from services.ingest.operator.audits import Audits
 from services.ingest.operator.desk import Desk
-from services.ingest.operator.routes import Operator
+from services.ingest.operator.operator import Operator
 from services.ingest.pipeline.board import Board
 from services.ingest.pipeline.counting import Counting
 from services.ingest.pipeline.delta_following import DeltaFollowing

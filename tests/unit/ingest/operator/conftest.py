@@ -23,7 +23,7 @@ from services.ingest.handlers import Ingest
 from services.ingest.operator.acts import Acts
 from services.ingest.operator.audits import Verification
 from services.ingest.operator.desk import Desk
-from services.ingest.operator.routes import Operator
+from services.ingest.operator.operator import Operator
 from services.ingest.settings import Settings
 
 LINE = LINEAGES[0]
