@@ -77,6 +77,18 @@ describe("the queue", () => {
     expect(sizes).toEqual([16, 16, 8]);
   });
 
+  it("sends swipe by swipe what is refused as a whole, and drops the one that it was about", async () => {
+    for (const id of [1, 2, 3]) await kept.add(swipe(id));
+    const sent: string[] = [];
+    const tooLarge = async (swipes: readonly Swipe[]) => {
+      if (swipes.some((one) => one.swipe_id === "s2")) throw new Refused(413, {});
+      sent.push(...swipes.map((one) => one.swipe_id));
+    };
+    await new SwipeQueue(kept, tooLarge, () => {}).flush();
+    expect(sent).toEqual(["s1", "s3"]);
+    expect(kept.swipes).toEqual([]);
+  });
+
   it("drops what ingest refuses for good, and sends the rest", async () => {
     for (const id of [1, 2, 3]) await kept.add(swipe(id));
     const refusal = { index: 1, code: "far_outside", field: "points", remedy: "" };

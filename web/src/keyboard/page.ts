@@ -18,6 +18,7 @@ import { Trail } from "./trail";
 import { Typing } from "./typing";
 
 const LAYOUT = "fedswipe.layout";
+const NOTICES = { words: "", refused: "keyboard.refused", away: "keyboard.offline" } as const;
 
 async function start(): Promise<void> {
   const area = byId("text", HTMLTextAreaElement);
@@ -40,7 +41,7 @@ async function start(): Promise<void> {
       showCase();
     },
     kept: (swipe) => void queue.push(swipe),
-    predicted: (fine) => notice(fine ? "" : "keyboard.offline"),
+    predicted: (what) => notice(NOTICES[what]),
   });
   const trail = new Trail(canvas, matchMedia("(prefers-reduced-motion: reduce)"));
   new Touch(root, () => board, trail, typing);

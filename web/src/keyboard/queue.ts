@@ -71,7 +71,10 @@ export class SwipeQueue {
     await this.tell();
   }
 
-  /** Send a batch; what ingest refuses for good is dropped, and the rest of it stays for the next turn. */
+  /**
+   * Send a batch; what ingest refuses for good is dropped, and the rest of it stays for the next turn. Where ingest
+   * refuses the whole of it without saying which swipe it means, each is sent alone.
+   */
   private async deliver(batch: readonly Swipe[]): Promise<void> {
     let done: readonly Swipe[] = batch;
     try {
@@ -81,6 +84,10 @@ export class SwipeQueue {
       if (!(error instanceof Refused) || !UNUSABLE.includes(error.status)) throw error;
       const refused = new Set(error.problem.errors?.map((one) => one.index));
       if (refused.size > 0) done = batch.filter((_, number) => refused.has(number));
+      else if (batch.length > 1) {
+        for (const one of batch) await this.deliver([one]);
+        return;
+      }
     }
     await this.waiting.remove(done.map((swipe) => swipe.swipe_id));
   }

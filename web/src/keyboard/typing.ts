@@ -1,6 +1,6 @@
 /** A keyboard that is swiped on: gestures become words, words that were kept become swipes for training. */
 
-import { predict, type Keyboard, type Swipe, type Word } from "../api/calls";
+import { predict, Refused, type Keyboard, type Swipe, type Word } from "../api/calls";
 import type { Act } from "./board";
 import { Composer, type Field, type Shown } from "./composer";
 import { InOrder } from "./in_order";
@@ -11,10 +11,13 @@ import type { Drawn, Touched } from "./touch";
 const SUGGESTIONS = 4;
 const SETTLED_MS = 4_000; // a word that was not corrected for so long was meant
 
+/** What became of a request for words: they came, or the swipe was refused, or nobody was reached. */
+export type Predicted = "words" | "refused" | "away";
+
 export interface Typed {
   shown(shown: Shown): void;
   kept(swipe: Swipe): void;
-  predicted(fine: boolean): void;
+  predicted(what: Predicted): void;
 }
 
 /** Everything that fingers do, in order. */
@@ -75,9 +78,9 @@ export class Typing implements Touched {
     let words: Word[];
     try {
       words = await predict({ ...swipe, ...names, context: context(this.field.read()), top_k: SUGGESTIONS });
-      this.typed.predicted(true);
-    } catch {
-      this.typed.predicted(false); // said on the page: a swipe without an answer has no word to keep
+      this.typed.predicted("words");
+    } catch (error) {
+      this.typed.predicted(whyNot(error)); // said on the page: a swipe without an answer has no word to keep
       return;
     }
     this.composer.swiped(names && { ...swipe, ...names }, words);
@@ -94,4 +97,11 @@ export class Typing implements Touched {
     clearTimeout(this.pause);
     this.pause = setTimeout(() => this.composer.settle(), SETTLED_MS);
   }
+}
+
+/** Say why a request gave no words; an error that is no request's passes. */
+function whyNot(error: unknown): Predicted {
+  if (error instanceof Refused) return error.status < 500 ? "refused" : "away";
+  if (error instanceof TypeError || error instanceof DOMException) return "away"; // as fetch and its time limit tell
+  throw error;
 }

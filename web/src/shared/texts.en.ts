@@ -26,6 +26,7 @@ export const en = {
   "keyboard.enter": "New line",
   "keyboard.no-predictor": "No predictor runs for this keyboard: taps work, swipes give no words.",
   "keyboard.offline": "No connection to the predictor. Taps go on working.",
+  "keyboard.refused": "This swipe could not be read. Draw the word again.",
   "keyboard.failed": "The keyboard could not be loaded. Reload the page to try again.",
   "sharing.title": "Teach the model",
   "sharing.consent": "Send my swipes for training",

@@ -26,6 +26,7 @@ export const ru: Readonly<Record<keyof typeof en, string>> = {
   "keyboard.enter": "Новая строка",
   "keyboard.no-predictor": "Для этой клавиатуры нет предиктора: касания работают, свайпы слов не дают.",
   "keyboard.offline": "Нет связи с предиктором. Касания работают.",
+  "keyboard.refused": "Этот свайп не удалось прочитать. Проведите слово ещё раз.",
   "keyboard.failed": "Не удалось загрузить клавиатуру. Обновите страницу.",
   "sharing.title": "Учить модель",
   "sharing.consent": "Отправлять мои свайпы для обучения",
