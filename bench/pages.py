@@ -3,7 +3,9 @@
     python bench/pages.py [--url http://127.0.0.1:8000] [--swipes 20]
 
 Without --url a loop of its own is started. Gestures are those of simulated typists, drawn at their own speed
-on a phone-sized viewport. Figures are milliseconds: median and 95th percentile, unless they say otherwise.
+on a phone-sized viewport, by a finger and by a mouse. Figures are milliseconds: median and 95th percentile,
+unless they say otherwise. A finger's events are on their way through the browser for longer than a mouse's
+before the page is told; what the page adds is measured from then on.
 """
 
 import argparse
@@ -13,7 +15,7 @@ import shutil
 import statistics
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -40,16 +42,21 @@ FLAGS = (
 )
 OPENINGS = 10  # of the page, for its first paint
 FRAME_MS = 1000 / 60
-# Notes how long after its event each move is on the canvas, and each swipe's words are on the page.
+# Notes when each move is on the canvas, since it was made and since the page was told (pointerrawupdate comes
+# at once, pointermove with a frame), and how long after a lift the words are on the page.
 NOTES = """() => {
-  window.notes = { trail: [], words: [] };
+  window.notes = { trail: [], told: [], words: [] };
   const board = document.querySelector("#board");
-  let lifted = 0, moved = 0;
+  let lifted = 0, moved = 0, told = 0;
+  board.addEventListener("pointerrawupdate", () => { told ||= performance.now(); });
   board.addEventListener("pointermove", (event) => { moved ||= event.timeStamp; });
   board.addEventListener("pointerup", (event) => { lifted = event.timeStamp; });
   const frame = () => {
-    if (moved) notes.trail.push(performance.now() - moved);
-    moved = 0;
+    if (moved) {
+      notes.trail.push(performance.now() - moved);
+      notes.told.push(performance.now() - told);
+      moved = told = 0;
+    }
     requestAnimationFrame(frame);
   };
   requestAnimationFrame(frame);
@@ -71,17 +78,30 @@ def url_of(given: str | None) -> Iterator[str]:
         yield loop.urls["ingest"]
 
 
-def draw(page: Any, devtools: Any, gesture: Gesture) -> None:
-    """Draw a gesture with a finger, at its own speed."""
+def by_finger(devtools: Any, kind: str, x: float, y: float) -> None:
+    points = [] if kind == "end" else [{"x": x, "y": y}]
+    devtools.send("Input.dispatchTouchEvent", {"type": f"touch{kind.title()}", "touchPoints": points})
+
+
+def by_mouse(devtools: Any, kind: str, x: float, y: float) -> None:
+    name = {"start": "mousePressed", "move": "mouseMoved", "end": "mouseReleased"}[kind]
+    event = {"type": name, "x": x, "y": y, "button": "left", "buttons": int(kind != "end"), "clickCount": 1}
+    devtools.send("Input.dispatchMouseEvent", event)
+
+
+HANDS = {"a finger": by_finger, "a mouse": by_mouse}
+
+
+def draw(page: Any, devtools: Any, gesture: Gesture, hand: Callable[[Any, str, float, float], None]) -> None:
+    """Draw a gesture at its own speed."""
     box = page.locator("#board").bounding_box()
     scale = box["width"] / gesture.width
     began = time.perf_counter()
     for number, (x, y, t) in enumerate(gesture.points.tolist()):
         page.wait_for_timeout(max(0.0, t - (time.perf_counter() - began) * 1000))
-        point = {"x": box["x"] + x * scale, "y": box["y"] + y * scale}
-        kind = "touchMove" if number else "touchStart"
-        devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
-    devtools.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        place = (box["x"] + x * scale, box["y"] + y * scale)
+        hand(devtools, "move" if number else "start", *place)
+    hand(devtools, "end", *place)
 
 
 def first_paint(browser: Any, url: str) -> float:
@@ -115,6 +135,30 @@ def told(name: str, values: Sequence[float]) -> None:
     )
 
 
+def swiping(browser: Any, url: str, hand: str, gestures: Sequence[Gesture], trace: Path) -> None:
+    """Draw them on the page with this hand, and tell what it took."""
+    with browser.new_context(**PHONE) as context:
+        page = context.new_page()
+        page.goto(url)
+        page.wait_for_selector("#board [data-letter]")
+        page.wait_for_timeout(1000)
+        page.evaluate(NOTES)
+        devtools = page.context.new_cdp_session(page)
+        browser.start_tracing(page=page, path=trace, categories=["disabled-by-default-devtools.timeline"])
+        for gesture in gestures:
+            draw(page, devtools, gesture, HANDS[hand])
+            page.wait_for_timeout(200)
+        browser.stop_tracing()
+        notes = page.evaluate("() => notes")
+    took, worked = tasks(trace)
+    told(f"{hand}: from an event to the frame that draws it", notes["trail"])
+    told(f"{hand}: from the page's knowing of it to that frame", notes["told"])
+    told(f"{hand}: from lift to the words on the page", notes["words"])
+    for name, times in (("by the clock", took), ("of the processor", worked)):
+        told(f"{hand}: main-thread tasks while swiping, {name}", times)
+        print(f"{hand}: tasks over a frame ({FRAME_MS:.1f} ms) {name}: {sum(t > FRAME_MS for t in times)}")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -137,27 +181,9 @@ def main() -> int:
     with url_of(options.url) as url, sync_playwright() as playwright, TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         told("first contentful paint", [first_paint(browser, url) for _ in range(OPENINGS)])
-        page = browser.new_context(**PHONE).new_page()
-        page.goto(url)
-        page.wait_for_selector("#board [data-letter]")
-        page.wait_for_timeout(1000)
-        page.evaluate(NOTES)
-        devtools = page.context.new_cdp_session(page)
-        trace = Path(folder) / "trace.json"
-        browser.start_tracing(page=page, path=trace, categories=["disabled-by-default-devtools.timeline"])
-        for gesture in typist.gestures:
-            draw(page, devtools, gesture)
-            page.wait_for_timeout(200)
-        browser.stop_tracing()
-        notes = page.evaluate("() => notes")
-        took, worked = tasks(trace)
+        for hand in HANDS:
+            swiping(browser, url, hand, typist.gestures, Path(folder) / "trace.json")
         browser.close()
-    told("from a touch event to the frame that draws it", notes["trail"])
-    told("from lift to the words on the page", notes["words"])
-    told("main-thread tasks while swiping, by the clock", took)
-    told("main-thread tasks while swiping, of the processor", worked)
-    for name, times in (("by the clock", took), ("of the processor", worked)):
-        print(f"tasks over a frame ({FRAME_MS:.1f} ms) {name}: {sum(one > FRAME_MS for one in times)}")
     return 0
 
 
