@@ -4,6 +4,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -178,15 +179,15 @@ class Visitor:
             self._devtools.send("Input.dispatchMouseEvent", {**event, "clickCount": 1, "timestamp": at})
 
 
-@pytest.fixture
-def visitor(browser: Any, loop: RunningLoop) -> Iterator[Callable[..., Visitor]]:
-    """Open the page in a new profile. The browser's complaints, and requests to elsewhere, fail the test."""
+@contextmanager
+def visitors(browser: Any, origin: str) -> Iterator[Callable[..., Visitor]]:
+    """Open pages in new profiles. The browser's complaints, and requests to elsewhere, fail at the end."""
     opened: list[Visitor] = []
 
     def open_page(**settings: Any) -> Visitor:
         context = browser.new_context(**{**PHONE, **settings})
         context.grant_permissions(["clipboard-read", "clipboard-write"])
-        opened.append(Visitor(context.new_page(), loop.urls["ingest"]))
+        opened.append(Visitor(context.new_page(), origin))
         opened[-1].visit()
         return opened[-1]
 
@@ -195,6 +196,20 @@ def visitor(browser: Any, loop: RunningLoop) -> Iterator[Callable[..., Visitor]]
         one.page.context.close()
         assert one.complaints == []
         assert {each.url for each in one.requests if not each.url.startswith(f"{one.origin}/")} == set()
+
+
+@pytest.fixture
+def visitor(browser: Any, loop: RunningLoop) -> Iterator[Callable[..., Visitor]]:
+    """Open the page for a test."""
+    with visitors(browser, loop.urls["ingest"]) as open_page:
+        yield open_page
+
+
+@pytest.fixture(scope="module")
+def lasting_visitor(browser: Any, loop: RunningLoop) -> Iterator[Callable[..., Visitor]]:
+    """Open the page for several tests that only look at it."""
+    with visitors(browser, loop.urls["ingest"]) as open_page:
+        yield open_page
 
 
 @pytest.fixture(scope="session")
@@ -219,7 +234,7 @@ def serious_faults() -> Callable[[Any], list[Any]]:
 
 @pytest.fixture(scope="module")
 def predicted(loop: RunningLoop) -> Callable[..., Sequence[Any]]:
-    """Ask a lineage's predictor for a gesture's likeliest words, `more` being further fields of the request."""
+    """Ask a lineage's predictor for a gesture's likeliest words; `more` are further fields of the request."""
 
     def ask(lineage: Lineage, gesture: Gesture, **more: Any) -> Sequence[Any]:
         body = {

@@ -106,7 +106,8 @@ def running_loop(
 ) -> Iterator[RunningLoop]:
     """Run it on free ports, with data and logs in `folder`; `environ` is added to the services' own.
 
-    Each of `also` has a predictor beside the lineage's, named as by `predictor_of`. All are ready; nothing of it is left when the context closes.
+    Each of `also` has a predictor beside the lineage's, named as by `predictor_of`. All are ready; nothing is
+    left of it when the context closes.
     """
     ports = FreePorts()
     with own_stack(folder, ports) as stack, Leash() as leash:

@@ -35,10 +35,9 @@ def test_a_russian_word_is_swiped_and_given(loop: RunningLoop, visitor, sure_ges
     someone.page.locator("#consent").check()
     someone.key("language")
     someone.page.wait_for_selector('#board [data-letter="ы"]')
-    some = [(word, gesture) for word, gesture in sure_gestures(RUSSIAN).items() if "е" not in word][:2]
-    for word, gesture in some:  # without the letter that is also shown as another one
+    some = list(sure_gestures(RUSSIAN).items())[:2]
+    for word, gesture in some:
         assert someone.swipe(gesture).lower() == word
-        assert someone.suggestions[0].lower() == word
     someone.key("space")
     someone.wait_sent(2)
     given = [(swipe.layout, swipe.word) for swipe in loop.recorded(someone.name)]
