@@ -65,7 +65,7 @@ def digest(swipe: LabelledGesture) -> bytes:
 
 
 def draw(someone: Any, loop: RunningLoop, predicted: Callable[..., Any], swipe: LabelledGesture) -> Shown:
-    """Draw it on an empty field: the page asks for what was drawn, and shows all that the predictor answers."""
+    """Draw it on an empty field: the page asks for what was drawn, and shows all that it is answered."""
     someone.swipe(swipe.gesture)
     shown, sent = someone.suggestions, someone.asked(PREDICT)[-1]
     someone.page.locator("#clear").click()
