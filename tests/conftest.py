@@ -64,6 +64,13 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests measured: each says it by `record_property("measured", ...)`."""
+    reports = [one for kind in ("passed", "failed") for one in terminalreporter.getreports(kind)]
+    for line in [said for one in reports for name, said in one.user_properties if name == "measured"]:
+        terminalreporter.write_line(f"measured: {line}")
+
+
 def pytest_report_header() -> list[str]:
     """Say which Kafka and S3 server tests use, and why. What is wrong there fails those that need them."""
     try:

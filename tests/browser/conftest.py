@@ -4,18 +4,21 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 
+from fedswipe.cli.prepare import predictor_of
 from fedswipe.swipe.gesture import Gesture
 from fedswipe.swipe.layout import load_layout
 from fedswipe.swipe.lexicon import load_lexicon
 from fedswipe.swipe.typists import simulate_typists
 from fedswipe.testing.running_loop import RunningLoop, running_loop
-from fedswipe.topology import LINEAGES
+from fedswipe.topology import LINEAGES, Lineage
 
 ROOT = Path(__file__).resolve().parents[2]
 ARTIFACTS = Path(os.environ.get("FEDSWIPE_ARTIFACTS") or ROOT / ".local" / "screenshots")
@@ -41,6 +44,11 @@ SETTINGS = {
 WORD = "b => document.querySelector('#text').value !== b"
 # A browser holds input back until it has painted a page for the first time.
 PAINTED = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+OLDER = "ms => performance.now() > ms"  # no event of a page is older than the page
+LETTERS = """([x, y]) => {
+  const under = document.elementFromPoint(x, y);
+  return Boolean(under?.closest("#board")) && !under.closest(".act");
+}"""
 DEADLINE_MS = 15_000.0  # reached only by a failure
 
 
@@ -99,20 +107,30 @@ class Visitor:
         found: list[str] = self.page.locator("#words button").all_text_contents()
         return found
 
+    @property
+    def name(self) -> str | None:
+        """The random name that this browser's swipes go by; None before the first consent."""
+        found: str | None = self.page.evaluate("() => localStorage.getItem('fedswipe.client')")
+        return found
+
     def asked(self, path: str) -> list[dict[str, Any]]:
         """The bodies of the requests to this path."""
         return [each.post_data_json for each in self.requests if each.url == self.origin + path]
 
     def draw(self, gesture: Gesture, lift: bool = True) -> None:
         """Draw a gesture at its own speed, whatever the machine is busy with: events say when they were."""
-        box = self.page.locator("#board").bounding_box()
-        height = box["width"] * 216 / 360
-        began = time.time() - float(gesture.points[-1, 2]) / 1000
-        for number, (x, y, t) in enumerate(gesture.points.tolist()):
-            place = (box["x"] + x / gesture.width * box["width"], box["y"] + y / gesture.height * height)
+        path, took = self._path(gesture), gesture.points[:, 2].tolist()
+        self.page.wait_for_function(OLDER, arg=took[-1], timeout=DEADLINE_MS)
+        began = time.time() - took[-1] / 1000
+        for number, (place, t) in enumerate(zip(path, took, strict=True)):
             self._touch("start" if number == 0 else "move", place, began + t / 1000)
         if lift:
-            self._touch("end", place, began + t / 1000)
+            self._touch("end", path[-1], began + took[-1] / 1000)
+
+    def begins_on_letters(self, gesture: Gesture) -> bool:
+        """Whether its finger comes down among the letters, not on another key or beside the board."""
+        found: bool = self.page.evaluate(LETTERS, self._path(gesture)[0])
+        return found
 
     def swipe(self, gesture: Gesture) -> str:
         """Draw it, wait for its word, return that."""
@@ -120,6 +138,12 @@ class Visitor:
         self.draw(gesture)
         self.page.wait_for_function(WORD, arg=before, timeout=DEADLINE_MS)
         return self.text.split()[-1]
+
+    def wait_sent(self, count: int) -> None:
+        """Wait until so many swipes are with ingest, and none waits to be."""
+        self.page.wait_for_function(
+            "n => document.querySelector('#sent').textContent === `Sent: ${n}.`", arg=count
+        )
 
     def key(self, name: str) -> None:
         self.page.locator(f'#board [data-act="{name}"]').click()
@@ -131,11 +155,19 @@ class Visitor:
         ARTIFACTS.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=ARTIFACTS / f"{name}.png")
 
+    def _path(self, gesture: Gesture) -> list[list[float]]:
+        """Its points on the page, in CSS pixels."""
+        box = self.page.locator("#board").bounding_box()
+        size = np.array([box["width"], box["width"] * 216 / 360])  # of the letters' part
+        path = np.array([box["x"], box["y"]]) + gesture.points[:, :2] / [gesture.width, gesture.height] * size
+        found: list[list[float]] = path.tolist()
+        return found
+
     def _hear(self, complaint: str) -> None:
         if not self.expected or self.expected not in complaint:
             self.complaints.append(complaint)
 
-    def _touch(self, what: str, place: tuple[float, float], at: float) -> None:
+    def _touch(self, what: str, place: Sequence[float], at: float) -> None:
         x, y = place
         if self._touches:
             points = [] if what == "end" else [{"x": x, "y": y}]
@@ -147,15 +179,15 @@ class Visitor:
             self._devtools.send("Input.dispatchMouseEvent", {**event, "clickCount": 1, "timestamp": at})
 
 
-@pytest.fixture
-def visitor(browser: Any, loop: RunningLoop) -> Iterator[Callable[..., Visitor]]:
-    """Open the page in a new profile. The browser's complaints, and requests to elsewhere, fail the test."""
+@contextmanager
+def visitors(browser: Any, origin: str) -> Iterator[Callable[..., Visitor]]:
+    """Open pages in new profiles. The browser's complaints, and requests to elsewhere, fail at the end."""
     opened: list[Visitor] = []
 
     def open_page(**settings: Any) -> Visitor:
         context = browser.new_context(**{**PHONE, **settings})
         context.grant_permissions(["clipboard-read", "clipboard-write"])
-        opened.append(Visitor(context.new_page(), loop.urls["ingest"]))
+        opened.append(Visitor(context.new_page(), origin))
         opened[-1].visit()
         return opened[-1]
 
@@ -164,6 +196,20 @@ def visitor(browser: Any, loop: RunningLoop) -> Iterator[Callable[..., Visitor]]
         one.page.context.close()
         assert one.complaints == []
         assert {each.url for each in one.requests if not each.url.startswith(f"{one.origin}/")} == set()
+
+
+@pytest.fixture
+def visitor(browser: Any, loop: RunningLoop) -> Iterator[Callable[..., Visitor]]:
+    """Open the page for a test."""
+    with visitors(browser, loop.urls["ingest"]) as open_page:
+        yield open_page
+
+
+@pytest.fixture(scope="module")
+def lasting_visitor(browser: Any, loop: RunningLoop) -> Iterator[Callable[..., Visitor]]:
+    """Open the page for several tests that only look at it."""
+    with visitors(browser, loop.urls["ingest"]) as open_page:
+        yield open_page
 
 
 @pytest.fixture(scope="session")
@@ -187,24 +233,42 @@ def serious_faults() -> Callable[[Any], list[Any]]:
 
 
 @pytest.fixture(scope="module")
-def gestures(loop: RunningLoop) -> Mapping[str, Gesture]:
-    """Gestures of a simulated typist, by the words that the predictor is sure of."""
-    layout, lexicon = load_layout(loop.lineage.layout), load_lexicon(loop.lineage.lexicon)
-    (typist,) = simulate_typists(layout, lexicon, 1, 40, 7)
-    found = {}
-    for word, gesture in zip(typist.words, typist.gestures, strict=True):
-        best = predicted(loop, gesture)[0]
-        if len(word) > 3 and best["word"] == word and best["probability"] > SURE:
-            found[word] = gesture
-    assert len(found) >= 6
-    return found
+def predicted(loop: RunningLoop) -> Callable[..., Sequence[Any]]:
+    """Ask a lineage's predictor for a gesture's likeliest words; `more` are further fields of the request."""
+
+    def ask(lineage: Lineage, gesture: Gesture, **more: Any) -> Sequence[Any]:
+        body = {
+            **{"layout": lineage.layout, "points": gesture.points.tolist()},
+            **{"width": gesture.width, "height": gesture.height, **more},
+        }
+        url = loop.urls[predictor_of(lineage.model_id)]
+        answer = httpx.post(f"{url}/api/v1/predict", json=body).raise_for_status()
+        words: Sequence[Any] = answer.json()["predictions"][0]["words"]
+        return words
+
+    return ask
 
 
-def predicted(loop: RunningLoop, gesture: Gesture) -> Sequence[Any]:
-    body = {
-        **{"layout": loop.lineage.layout, "points": gesture.points.tolist()},
-        **{"width": gesture.width, "height": gesture.height},
-    }
-    answer = httpx.post(f"{loop.urls['predictor']}/api/v1/predict", json=body).raise_for_status()
-    words: Sequence[Any] = answer.json()["predictions"][0]["words"]
-    return words
+@pytest.fixture(scope="module")
+def sure_gestures(predicted: Callable[..., Sequence[Any]]) -> Callable[[Lineage], Mapping[str, Gesture]]:
+    """Make gestures of a simulated typist, by the words that the lineage's predictor is sure of."""
+
+    def make(lineage: Lineage) -> Mapping[str, Gesture]:
+        layout, lexicon = load_layout(lineage.layout), load_lexicon(lineage.lexicon)
+        (typist,) = simulate_typists(layout, lexicon, 1, 40, 7)
+        found = {}
+        for word, gesture in zip(typist.words, typist.gestures, strict=True):
+            best = predicted(lineage, gesture)[0]
+            if len(word) > 3 and best["word"] == word and best["probability"] > SURE:
+                found[word] = gesture
+        assert len(found) >= 6
+        return found
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def gestures(loop: RunningLoop, sure_gestures: Callable[..., Any]) -> Mapping[str, Gesture]:
+    """Those of the loop's own lineage."""
+    made: Mapping[str, Gesture] = sure_gestures(loop.lineage)
+    return made

@@ -5,14 +5,10 @@ from typing import Any
 
 import pytest
 
-from fedswipe import codec
-from fedswipe.events import ClientId, SwipeId, SwipeRecorded
-from fedswipe.kafka.admin import Admin
-from fedswipe.kafka.log_range import read_range
+from fedswipe.events import ClientId, SwipeId
 from fedswipe.testing.proof import SwipeKey, prove_swipes
 from fedswipe.testing.running_loop import RunningLoop
 from fedswipe.testing.until import until
-from fedswipe.topology import SWIPES
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -28,28 +24,6 @@ def sharer(visitor) -> Any:
     return someone
 
 
-def recorded(loop: RunningLoop, client_id: str) -> list[SwipeRecorded]:
-    """Every record of this client in the topic."""
-    found = []
-    for partition, end in Admin(loop.kafka).ends(SWIPES).items():
-        for record in read_range(loop.kafka, SWIPES, partition, 0, end):
-            event = codec.decode(SwipeRecorded, record.value, codec.PackagedSchemas())
-            if event.client_id == client_id:
-                found.append(event)
-    return found
-
-
-def name_of(someone: Any) -> str:
-    name: str = someone.page.evaluate("() => localStorage.getItem('fedswipe.client')")
-    return name
-
-
-def sent(someone: Any, count: int) -> None:
-    someone.page.wait_for_function(
-        "n => document.querySelector('#sent').textContent === `Sent: ${n}.`", arg=count
-    )
-
-
 def test_the_word_that_was_kept_is_the_label(loop: RunningLoop, sharer, gestures) -> None:
     first, second, third = list(gestures.values())[:3]
     word = sharer.swipe(first)
@@ -60,20 +34,20 @@ def test_the_word_that_was_kept_is_the_label(loop: RunningLoop, sharer, gestures
     sharer.swipe(third)
     sharer.key("erase")  # taken back: nobody's label
     sharer.key("space")
-    sent(sharer, 2)
+    sharer.wait_sent(2)
     plain = [shown.lower().replace("'", "") for shown in (word, correction)]
-    stored = recorded(loop, name_of(sharer))
+    stored = loop.recorded(sharer.name)
     assert [swipe.word for swipe in stored] == plain
     asked = sharer.asked(PREDICT)
     assert [swipe.swipe_id for swipe in stored] == [each["swipe_id"] for each in asked[:2]]
-    assert {each["client_id"] for each in asked} == {name_of(sharer)}
+    assert {each["client_id"] for each in asked} == {sharer.name}
     assert [len(swipe.x) for swipe in stored] == [len(each["points"]) for each in asked[:2]]
 
 
 def test_a_pause_settles_a_word(sharer, gestures) -> None:
     sharer.swipe(next(iter(gestures.values())))
     assert sharer.suggestions
-    sent(sharer, 1)
+    sharer.wait_sent(1)
     assert sharer.suggestions == []
 
 
@@ -97,9 +71,9 @@ def test_what_cannot_be_sent_waits_through_a_reload_and_counts_once(
     sharer.page.wait_for_function(waiting)
     context.unroute(f"**{SWIPES_PATH}")
     sharer.page.evaluate("() => dispatchEvent(new Event('online'))")
-    sent(sharer, 2)
-    name = name_of(sharer)
-    counts = Counter(swipe.swipe_id for swipe in recorded(loop, name))
+    sharer.wait_sent(2)
+    name = sharer.name
+    counts = Counter(swipe.swipe_id for swipe in loop.recorded(name))
     assert len(counts) == 2
     assert max(counts.values()) > 1  # stored again, and trained once:
     loop.wait_settled(DEADLINE)
@@ -119,8 +93,8 @@ def test_offline_and_back(loop: RunningLoop, sharer, gestures) -> None:
         "() => document.querySelector('#sent').textContent === 'Sent: 0. Waiting: 1.'"
     )
     sharer.page.context.set_offline(False)
-    sent(sharer, 1)
-    assert [swipe.word for swipe in recorded(loop, name_of(sharer))] == [word.lower()]
+    sharer.wait_sent(1)
+    assert [swipe.word for swipe in loop.recorded(sharer.name)] == [word.lower()]
     sharer.key("space")
     sharer.swipe(second)
 
@@ -128,12 +102,12 @@ def test_offline_and_back(loop: RunningLoop, sharer, gestures) -> None:
 def test_who_changes_their_mind_sends_nothing_any_more(loop: RunningLoop, sharer, gestures) -> None:
     for gesture in list(gestures.values())[:2]:
         sharer.swipe(gesture)
-    sent(sharer, 1)
+    sharer.wait_sent(1)
     sharer.page.locator("#consent").uncheck()
     sharer.key("space")
     sharer.swipe(next(iter(gestures.values())))
     sharer.key("space")
-    assert len(recorded(loop, name_of(sharer))) == 1
+    assert len(loop.recorded(sharer.name)) == 1
     assert "client_id" not in sharer.asked(PREDICT)[-1]
 
 
@@ -152,10 +126,10 @@ def test_swipes_become_part_of_the_next_model_while_words_go_on_coming(
     for gesture in some:
         sharer.swipe(gesture)
     sharer.key("space")
-    sent(sharer, len(some))
+    sharer.wait_sent(len(some))
     sharer.page.locator("#learn").click()
     sharer.page.get_by_text("Asked for training").wait_for()
-    assert sharer.asked(TRAIN) == [{"client_id": name_of(sharer)}]
+    assert sharer.asked(TRAIN) == [{"client_id": sharer.name}]
 
     def swiped_again() -> bool:
         for gesture in some:

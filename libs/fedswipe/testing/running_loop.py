@@ -1,15 +1,17 @@
 """The whole loop: Kafka, MinIO and the four services, each to be killed and started again."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 
+from fedswipe import codec
 from fedswipe.chain import Link
 from fedswipe.cli.prepare import BUCKET, bucket_name, prepare, services, wiring
 from fedswipe.demo.lineage_watch import LineageWatch
+from fedswipe.events import SwipeRecorded
 from fedswipe.kafka.admin import Admin
 from fedswipe.kafka.log_range import read_range
 from fedswipe.kafka.settings import KafkaSettings
@@ -67,6 +69,16 @@ class RunningLoop:
         end = Admin(self.kafka).ends(WEIGHT_DELTAS)[partition]
         return sum(1 for _ in read_range(self.kafka, WEIGHT_DELTAS, partition, start, end))
 
+    def recorded(self, client_id: str) -> list[SwipeRecorded]:
+        """Return every record of this client among the swipes, a repeated one each time it was sent."""
+        schemas = codec.PackagedSchemas()
+        events = (
+            codec.decode(SwipeRecorded, record.value, schemas)
+            for partition, end in Admin(self.kafka).ends(SWIPES).items()
+            for record in read_range(self.kafka, SWIPES, partition, 0, end)
+        )
+        return [event for event in events if event.client_id == client_id]
+
     def wait_settled(self, seconds: float) -> None:
         """Wait until every swipe is trained and every delta is folded: no sender may be at work."""
         until(lambda: self.untrained == 0, "every swipe is trained", seconds, LOOK_SECONDS)
@@ -89,15 +101,18 @@ class RunningLoop:
 
 
 @contextmanager
-def running_loop(folder: Path, lineage: Lineage, environ: Mapping[str, str]) -> Iterator[RunningLoop]:
+def running_loop(
+    folder: Path, lineage: Lineage, environ: Mapping[str, str], also: Sequence[Lineage] = ()
+) -> Iterator[RunningLoop]:
     """Run it on free ports, with data and logs in `folder`; `environ` is added to the services' own.
 
-    All are ready; nothing of it is left when the context closes.
+    Each of `also` has a predictor beside the lineage's, named as by `predictor_of`. All are ready; nothing is
+    left of it when the context closes.
     """
     ports = FreePorts()
     with own_stack(folder, ports) as stack, Leash() as leash:
         prepare(stack.addresses)
-        wanted = services()
+        wanted = services([line.model_id for line in (lineage, *also)])
         taken = {name: ports.take(name) for name in wanted}
         urls = {name: service_url(port) for name, port in taken.items()}
         processes = {

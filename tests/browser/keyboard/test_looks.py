@@ -24,12 +24,11 @@ SCREENS: dict[str, dict[str, Any]] = {
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
-@pytest.fixture(params=SCREENS)
-def swiping(request: pytest.FixtureRequest, visitor, gestures) -> Any:
+@pytest.fixture(scope="module", params=SCREENS)
+def swiping(request: pytest.FixtureRequest, lasting_visitor, gestures) -> Any:
     """Somebody in the middle of a sentence, the finger still on the keyboard."""
-    someone = visitor(
-        **SCREENS[request.param], reduced_motion="reduce"
-    )  # the trail stays until the finger lifts
+    # With less motion the trail stays until the finger lifts.
+    someone = lasting_visitor(**SCREENS[request.param], reduced_motion="reduce")
     someone.page.locator("#consent").check()
     first, second, third, *_ = gestures.values()
     for gesture in (first, second):
@@ -37,10 +36,6 @@ def swiping(request: pytest.FixtureRequest, visitor, gestures) -> Any:
     someone.draw(third, lift=False)
     someone.picture(f"keyboard-{request.param}")
     return someone
-
-
-def test_axe_finds_no_serious_fault(swiping, serious_faults) -> None:
-    assert serious_faults(swiping.page) == []
 
 
 def test_nothing_is_cut_off(swiping) -> None:
@@ -51,6 +46,10 @@ def test_nothing_is_cut_off(swiping) -> None:
         box = swiping.page.locator(part).bounding_box()
         assert box["y"] >= 0, part
         assert box["y"] + box["height"] <= height, part
+
+
+def test_axe_finds_no_serious_fault(swiping, serious_faults) -> None:
+    assert serious_faults(swiping.page) == []
 
 
 def test_without_motion_the_trail_goes_at_once(visitor, gestures) -> None:

@@ -99,23 +99,3 @@ def test_text_is_selected_and_copied(visitor) -> None:
     assert someone.page.evaluate("navigator.clipboard.readText()") == "or"
     someone.tap("a")
     assert someone.text == "Wad"
-
-
-def test_russian_keys_and_texts(visitor) -> None:
-    someone = visitor(locale="ru-RU")
-    assert someone.page.locator("h1").inner_text() == "Проведите фразу"
-    someone.key("language")
-    row = someone.page.locator("#board [data-letter]").all_text_contents()
-    assert "".join(row).lower().startswith("йцукен")
-    for letter in "он":
-        someone.tap(letter)
-    assert someone.text == "Он"
-    assert someone.page.locator("#text").get_attribute("lang") == "ru"
-    box = someone.page.locator('#board [data-letter="ь"]').bounding_box()
-    someone.page.mouse.move(box["x"] + 9, box["y"] + 9)
-    someone.page.mouse.down()
-    someone.page.wait_for_function("() => document.querySelector('#text').value === 'Онъ'")
-    someone.page.mouse.up()
-    assert someone.text == "Онъ"
-    someone.page.reload()
-    someone.page.wait_for_selector('[data-letter="ы"]')
