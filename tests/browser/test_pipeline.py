@@ -133,6 +133,20 @@ def test_an_act_is_confirmed_and_shows(loop: RunningLoop, watching: Open) -> Non
     page.wait_for_selector("#versions tr:first-child:has-text('a rollback')", timeout=DEADLINE * 1000)
 
 
+def test_a_canary_is_started_and_promoted(loop: RunningLoop, watching: Open) -> None:
+    page = watching().page
+    look_at_the_first(page)
+    page.locator("#model-canary").click()
+    page.locator("#confirm-share").fill("20")
+    page.locator("#confirm-yes").click()
+    page.wait_for_selector(f"{row(1)}:has-text('canary, 20')", timeout=DEADLINE * 1000)
+    page.wait_for_selector("#model", state="hidden")
+    page.locator("#promote").click()
+    page.locator("#confirm-yes").click()
+    page.wait_for_selector("#promote", state="hidden", timeout=DEADLINE * 1000)
+    assert page.locator("#serving").inner_text() == "Predictors follow the newest version."
+
+
 def test_a_refusal_is_said_where_it_was_asked_for(visitor: Open) -> None:
     someone = visitor(**DESKTOP)
     someone.expected = "409"  # the browser's own line for an answer that is no success
