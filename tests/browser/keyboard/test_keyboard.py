@@ -9,6 +9,7 @@ import pytest
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 DESKTOP = {"viewport": {"width": 1280, "height": 800}, "has_touch": False, "is_mobile": False}
+COPIED = "async text => await navigator.clipboard.readText() === text"
 
 
 def plain(shown: str) -> str:
@@ -93,9 +94,9 @@ def test_text_is_selected_and_copied(visitor) -> None:
     for letter in "word":
         someone.tap(letter)
     someone.page.locator("#copy").click()
-    assert someone.page.evaluate("navigator.clipboard.readText()") == "Word"
+    someone.page.wait_for_function(COPIED, arg="Word")
     someone.page.locator("#text").evaluate("area => area.setSelectionRange(1, 3)")
     someone.page.locator("#copy").click()
-    assert someone.page.evaluate("navigator.clipboard.readText()") == "or"
+    someone.page.wait_for_function(COPIED, arg="or")
     someone.tap("a")
     assert someone.text == "Wad"
