@@ -13,9 +13,12 @@ if docker info >/dev/null 2>&1; then
     exit 0
 fi
 mkdir -p "$DK_HOME"
-# What the daemon changes outside its folder is put back by stop.sh.
-cat /proc/sys/net/ipv4/ip_forward >"$DK_HOME/ip_forward.before"
-iptables-save >"$DK_HOME/iptables.before"
+# What the daemon changes outside its folder is put back by stop.sh; what is noted already is of an engine that was
+# never stopped, and from before it.
+if [ ! -f "$DK_HOME/iptables.before" ]; then
+    cat /proc/sys/net/ipv4/ip_forward >"$DK_HOME/ip_forward.before"
+    iptables-save >"$DK_HOME/iptables.before"
+fi
 out=$(ip -o route show default | awk '{print $5; exit}')
 mtu=$(cat "/sys/class/net/${out:-lo}/mtu")
 [ "$mtu" -le 1500 ] || mtu=1500

@@ -22,4 +22,5 @@ if [ -f "$before" ]; then
     done
 fi
 [ ! -f "$DK_HOME/ip_forward.before" ] || cat "$DK_HOME/ip_forward.before" >/proc/sys/net/ipv4/ip_forward
+rm -f "$before" "$DK_HOME/ip_forward.before"
 echo "The engine is stopped."
