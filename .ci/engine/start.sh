@@ -13,11 +13,11 @@ if docker info >/dev/null 2>&1; then
     exit 0
 fi
 mkdir -p "$DK_HOME"
-# What the daemon changes outside its folder is put back by stop.sh; what is noted already is of an engine that was
-# never stopped, and from before it.
-if [ ! -f "$DK_HOME/iptables.before" ]; then
-    cat /proc/sys/net/ipv4/ip_forward >"$DK_HOME/ip_forward.before"
-    iptables-save >"$DK_HOME/iptables.before"
+# stop.sh puts this back. What is noted already is from before an engine that was never stopped.
+if [ ! -d "$DK_BEFORE" ]; then
+    mkdir "$DK_BEFORE"
+    cat /proc/sys/net/ipv4/ip_forward >"$DK_BEFORE/ip_forward"
+    iptables-save >"$DK_BEFORE/iptables"
 fi
 out=$(ip -o route show default | awk '{print $5; exit}')
 mtu=$(cat "/sys/class/net/${out:-lo}/mtu")

@@ -11,7 +11,7 @@ kill "$pid"
 for _ in $(seq 1 150); do [ -d "/proc/$pid" ] || break; sleep 0.2; done
 [ ! -d "/proc/$pid" ] || { echo "dockerd $pid still runs" >&2; exit 1; }
 ip link del docker0 2>/dev/null
-before="$DK_HOME/iptables.before"
+before="$DK_BEFORE/iptables"
 if [ -f "$before" ]; then
     iptables-restore <"$before"
     for table in nat filter; do # a table that did not exist then is empty now
@@ -20,7 +20,7 @@ if [ -f "$before" ]; then
         iptables -t "$table" -X
         [ "$table" != filter ] || iptables -P FORWARD ACCEPT
     done
+    cat "$DK_BEFORE/ip_forward" >/proc/sys/net/ipv4/ip_forward
+    rm -r "$DK_BEFORE"
 fi
-[ ! -f "$DK_HOME/ip_forward.before" ] || cat "$DK_HOME/ip_forward.before" >/proc/sys/net/ipv4/ip_forward
-rm -f "$before" "$DK_HOME/ip_forward.before"
 echo "The engine is stopped."
