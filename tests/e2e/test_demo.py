@@ -77,6 +77,7 @@ def test_the_demo_reports_leaves_its_stack_up_and_down_leaves_nothing(tmp_path: 
     assert served["sha256"] in found["model"]["uri"]
     for path in (f"{parts['ingest'].address}/api/v1/swipes", f"{parts['predictor'].address}/api/v1/predict"):
         assert path in printed  # the lines to paste
+    assert f"Swipe and watch: {parts['ingest'].address}/\n" in printed
 
     fedswipe("down", *place, cwd=tmp_path)
     assert not any(part.id and part.id.alive() for part in state.running)

@@ -63,13 +63,17 @@ def bring_up(folder: Path | None, model: str) -> Loop:
 
 
 def _up(ingest: str, predictor: str) -> str:
-    return f"The stack is still up: ingest at {ingest}, predictor at {predictor}. Take it down: make down"
+    return (
+        f"The stack is still up. Swipe and watch: {ingest}/ (predictor at {predictor})\n"
+        "Take it down: make down"
+    )
 
 
 def _try_it(ingest: str, predictor: str) -> str:
     post = "curl -s -H 'Content-Type: application/json'"
     return (
-        "The stack is still up. Try it:\n"
+        f"The stack is still up. Swipe and watch: {ingest}/\n"
+        "Or send a swipe, and have one read:\n"
         f"  {post} -d @examples/swipe.json {ingest}/api/v1/swipes\n"
         f"  {post} -d @examples/predict.json {predictor}/api/v1/predict\n"
         "Take it down: make down"
