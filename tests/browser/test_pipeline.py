@@ -113,6 +113,12 @@ def test_a_version_is_opened_verified_and_closed_by_keys(loop: RunningLoop, watc
     assert page.evaluate("document.activeElement.textContent") == f"v{version}"
 
 
+def act(page: Any, button: str) -> None:
+    """Press an act's button, and say yes."""
+    page.locator(button).click()
+    page.locator("#confirm-yes").click()
+
+
 def test_an_act_is_confirmed_and_shows(loop: RunningLoop, watching: Open) -> None:
     learn(loop, 25)
     page = watching().page
@@ -120,16 +126,13 @@ def test_an_act_is_confirmed_and_shows(loop: RunningLoop, watching: Open) -> Non
     page.locator("#model-pin").click()
     page.locator("#confirm-no").click()
     assert page.locator("#serving").inner_text() == "Predictors follow the newest version."
-    page.locator("#model-pin").click()
-    page.locator("#confirm-yes").click()
+    act(page, "#model-pin")
     page.wait_for_selector(f"{row(1)}:has-text('pinned')", timeout=DEADLINE * 1000)
     page.wait_for_selector("#model", state="hidden")
-    page.locator("#unpin").click()
-    page.locator("#confirm-yes").click()
+    act(page, "#unpin")
     page.wait_for_selector("#unpin", state="hidden", timeout=DEADLINE * 1000)
     look_at_the_first(page)
-    page.locator("#model-rollback").click()
-    page.locator("#confirm-yes").click()
+    act(page, "#model-rollback")
     page.wait_for_selector("#versions tr:first-child:has-text('a rollback')", timeout=DEADLINE * 1000)
 
 
@@ -141,8 +144,7 @@ def test_a_canary_is_started_and_promoted(loop: RunningLoop, watching: Open) -> 
     page.locator("#confirm-yes").click()
     page.wait_for_selector(f"{row(1)}:has-text('canary, 20')", timeout=DEADLINE * 1000)
     page.wait_for_selector("#model", state="hidden")
-    page.locator("#promote").click()
-    page.locator("#confirm-yes").click()
+    act(page, "#promote")
     page.wait_for_selector("#promote", state="hidden", timeout=DEADLINE * 1000)
     assert page.locator("#serving").inner_text() == "Predictors follow the newest version."
 
@@ -153,8 +155,7 @@ def test_a_refusal_is_said_where_it_was_asked_for(visitor: Open) -> None:
     page = someone.page
     page.goto(someone.origin + "/pipeline")
     page.locator("#versions tr:first-child button").click()
-    page.locator("#model-rollback").click()
-    page.locator("#confirm-yes").click()
+    act(page, "#model-rollback")
     page.wait_for_function(
         "() => document.querySelector('#confirm-refusal').textContent.includes('is the head')"
     )

@@ -22,6 +22,7 @@ from fedswipe.kafka.settings import KafkaSettings
 from fedswipe.local.ports import HOST, FreePorts
 from fedswipe.local.stack import OwnStack
 from fedswipe.testing.stacks import own_stack
+from fedswipe.testing.until import until
 from fedswipe.topology import GROUPS, SCHEMAS, SWIPES, TOPICS, WEIGHT_DELTAS
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
@@ -65,6 +66,21 @@ def test_ends_count_records(settings: KafkaSettings) -> None:
     with EventProducer(settings) as producer:
         producer.send_bytes(WEIGHT_DELTAS.name, b"any", key="k", partition=2).result(30)
     assert admin.ends(WEIGHT_DELTAS) == before | {2: before[2] + 1}
+
+
+def test_ends_count_what_an_open_transaction_wrote_and_its_marker(settings: KafkaSettings) -> None:
+    admin = Admin(settings)
+    admin.create_topics()
+    before = admin.ends(WEIGHT_DELTAS)
+    producer = Producer(settings.client() | {"transactional.id": uuid.uuid4().hex})
+    producer.init_transactions(30)
+    producer.begin_transaction()
+    producer.produce(WEIGHT_DELTAS.name, b"any", "k", 1)
+    assert producer.flush(30) == 0
+    assert admin.ends(WEIGHT_DELTAS) == before | {1: before[1] + 1}
+    producer.abort_transaction(30)
+    marked = before | {1: before[1] + 2}  # the coordinator writes markers a moment later
+    until(lambda: admin.ends(WEIGHT_DELTAS) == marked, "the marker is written", 30)
 
 
 def test_a_new_client_gets_its_first_answer_at_once(settings: KafkaSettings) -> None:
