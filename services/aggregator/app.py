@@ -13,6 +13,7 @@ from typing import Any, cast
 import faust
 
 from fedswipe.clock import MonotonicClock
+from fedswipe.exit import run_and_exit
 from fedswipe.kafka.chain_reader import ChainReader
 from fedswipe.kafka.clients_reader import ClientsReader
 from fedswipe.kafka.consume_loop import ConsumeLoop
@@ -127,4 +128,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_and_exit(main)

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from fedswipe.audit.topics import TopicEvidence
 from fedswipe.errors import FedswipeError
+from fedswipe.exit import run_and_exit
 from fedswipe.kafka.admin import Admin
 from fedswipe.kafka.errors import BrokerUnavailable
 from fedswipe.kafka.producer import EventProducer
@@ -76,4 +77,4 @@ def run(settings: Settings, s3: S3Settings | None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_and_exit(main)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from fedswipe.chain import RECENT, Chain
 from fedswipe.events import LinkRef
+from fedswipe.exit import run_and_exit
 from fedswipe.kafka.chain_reader import ChainReader
 from fedswipe.kafka.link_archive import read_links
 from fedswipe.kafka.producer import EventProducer
@@ -72,4 +73,4 @@ def published(kafka: KafkaSettings, line: Lineage, chain: Chain, ref: LinkRef) -
 
 
 if __name__ == "__main__":
-    main()
+    run_and_exit(main)

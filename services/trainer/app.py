@@ -12,6 +12,7 @@ from fedswipe import telemetry
 from fedswipe.clock import MonotonicClock
 from fedswipe.errors import FedswipeError
 from fedswipe.events import DeltaCodec
+from fedswipe.exit import run_and_exit
 from fedswipe.kafka.admin import Admin
 from fedswipe.kafka.chain_reader import ChainReader
 from fedswipe.kafka.clients_reader import ClientsReader
@@ -111,4 +112,4 @@ def _log_end(kafka: KafkaSettings) -> LogEnd:
 
 
 if __name__ == "__main__":
-    main(os.environ)
+    run_and_exit(partial(main, os.environ))

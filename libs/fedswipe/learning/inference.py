@@ -1,12 +1,17 @@
 """The network for serving: onnxruntime, no torch."""
 
+import os
+
 import numpy as np
-import onnxruntime  # type: ignore[import-untyped]  # onnxruntime ships no types
 from numpy.typing import NDArray
 
 from fedswipe.learning.architecture import Architecture
 from fedswipe.learning.graph import INPUT, OUTPUT, prepared_graph, with_weights
 from fedswipe.learning.weights import Weights
+
+# Read once, while the library loads; without it 1.29 and later report home, see docs/adr/0038.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+import onnxruntime  # type: ignore[import-untyped]  # onnxruntime ships no types
 
 
 class Network:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from fedswipe.local.leash import Leash
 from fedswipe.local.pids import ProcessId
 
 TAIL_LINES = 20
+LAST_WORDS_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -53,12 +55,19 @@ class ManagedProcess:
             raise StartFailed(f"{program.name} {missed}; the end of {self.log}:\n{tail(program.log)}")
 
     def stop(self, grace: float = 10.0) -> int:
-        """Send SIGTERM, after `grace` seconds SIGKILL; return the exit status (-9: it had to be killed)."""
+        """Send SIGTERM, after `grace` seconds SIGKILL; return the exit status (-9: it had to be killed).
+
+        What has to be killed is first asked to write where its threads are: services and Java do at SIGQUIT.
+        """
         self._child.terminate()
         try:
             return self._child.wait(grace)
         except subprocess.TimeoutExpired:
-            return self.kill()
+            self._child.send_signal(signal.SIGQUIT)
+        with suppress(subprocess.TimeoutExpired):
+            self._child.wait(LAST_WORDS_SECONDS)
+        self.kill()
+        return -signal.SIGKILL
 
     def kill(self) -> int:
         """Send SIGKILL to the process and its group; return the exit status."""

@@ -1,3 +1,8 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -47,3 +52,12 @@ def test_torchs_parameters_are_the_architectures() -> None:
     network = ConvGRU(architecture)
     assert {name: array.shape for name, array in read_weights(network).items()} == architecture.network_shapes
     assert sum(parameter.numel() for parameter in network.parameters()) == 255_771
+
+
+def test_inference_reports_to_nobody(tmp_path: Path) -> None:
+    """A runtime that does writes its identifier and its queue into the home folder as soon as it loads."""
+    # A fresh environment: onnxruntime also keeps quiet where CI is set.
+    environ = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    command = [sys.executable, "-P", "-c", "import fedswipe.learning.inference"]
+    subprocess.run(command, env=environ | {"HOME": str(tmp_path)}, check=True)
+    assert list(tmp_path.rglob("*")) == []

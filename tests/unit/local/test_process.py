@@ -53,6 +53,14 @@ def test_stop_kills_a_program_that_does_not_listen(tmp_path: Path, leash: Leash)
     assert process.stop(grace=0.0) == -signal.SIGKILL
 
 
+def test_what_has_to_be_killed_may_say_first_where_it_is(tmp_path: Path, leash: Leash) -> None:
+    script = f"trap '' TERM; trap 'echo here' QUIT; touch {tmp_path}/ready; while :; do sleep 0.05; done"
+    process = ManagedProcess(program(tmp_path, script), leash)
+    process.wait_ready()
+    assert process.stop(grace=0.0) == -signal.SIGKILL
+    assert (tmp_path / "log").read_text() == "here\n"
+
+
 def test_restart_is_a_new_process_of_the_same_program(tmp_path: Path, leash: Leash) -> None:
     process = ManagedProcess(program(tmp_path, f"echo begun; touch {tmp_path}/ready; sleep 600"), leash)
     process.wait_ready()

@@ -1,0 +1,32 @@
+"""How a service's process ends: at once, as soon as its main function has closed what it holds."""
+
+import os
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+from fedswipe import telemetry
+
+
+def run_and_exit(main: Callable[[], None]) -> NoReturn:
+    """Run `main` and end the process: status 0, that of SystemExit, or 1 after the traceback of any error.
+
+    The interpreter and its native libraries are not taken apart, see docs/adr/0039: functions of `atexit`
+    do not run, and no thread is waited for. What logs, spans and metrics have buffered is written.
+    """
+    status = _status_of(main)
+    telemetry.flush()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def _status_of(main: Callable[[], None]) -> int:
+    try:
+        main()
+    except BaseException as error:  # noqa: BLE001  (told as the interpreter would)
+        if isinstance(error, SystemExit) and isinstance(error.code, int | None):
+            return error.code or 0
+        sys.excepthook(type(error), error, error.__traceback__)
+        return 1
+    return 0
