@@ -138,11 +138,13 @@ def _stay(
 def _prune(prefixes: Prefixes, count: int, beam: Beam) -> int:
     """Keep the best, and divide by the best one's rank, so that long gestures do not underflow."""
     best = _largest(prefixes.ranks[:count])
+    if best == 0.0:  # none is left, or all that are have underflowed
+        return 0
     lowest = best * np.exp(-beam.reach)
     if count > beam.width:
         lowest = _lowest_rank(prefixes.ranks[:count], beam.width, lowest)
     held = _keep(prefixes, count, lowest, beam.width)
-    for j in range(held):  # none, if best is 0
+    for j in range(held):
         prefixes.in_letter[j] /= best
         prefixes.in_blank[j] /= best
         prefixes.ranks[j] /= best

@@ -2,7 +2,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fedswipe.swipe.beam import Beam
@@ -70,6 +70,13 @@ def test_scoring_all_words_finds_the_best_however_sharp_the_outputs(
     search=any_search,
     top_k=st.integers(1, 12),
     beam=st.builds(Beam, st.integers(1, 20), st.floats(0, 50), st.floats(0, 1)),
+)
+@example(  # a letter's probability does not underflow, its rank does
+    words=random_words(0, 6),
+    outputs=random_outputs(33, 1, 3000.0),
+    search=SearchWeights(1.0, 0.0, 1.0),
+    top_k=1,
+    beam=Beam(1, 0.0, 0.0),
 )
 def test_what_any_beam_returns_is_exact_in_order_and_no_word_short(
     words: dict[str, float], outputs: np.ndarray, search: SearchWeights, top_k: int, beam: Beam
