@@ -14,6 +14,7 @@ from fedswipe.swipe.compiled import compiled
 from fedswipe.swipe.trie import NO_WORD, Trie
 from fedswipe.swipe.weighing import Weighing
 
+SMALLEST = 5e-324  # above 0
 HALVINGS = 9  # of a range of a few hundred nats, to one or less
 
 
@@ -138,9 +139,7 @@ def _stay(
 def _prune(prefixes: Prefixes, count: int, beam: Beam) -> int:
     """Keep the best, and divide by the best one's rank, so that long gestures do not underflow."""
     best = _largest(prefixes.ranks[:count])
-    if best == 0.0:  # none is left, or all that are have underflowed
-        return 0
-    lowest = best * np.exp(-beam.reach)
+    lowest = max(best * np.exp(-beam.reach), SMALLEST)  # what has underflowed is not kept
     if count > beam.width:
         lowest = _lowest_rank(prefixes.ranks[:count], beam.width, lowest)
     held = _keep(prefixes, count, lowest, beam.width)
