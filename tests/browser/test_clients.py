@@ -1,11 +1,15 @@
 """Somebody looks at what they gave, and asks to be forgotten."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from typing import Any
 
 import httpx
 import pytest
 
+from fedswipe.demo.crowd import Client
+from fedswipe.demo.gateway import Gateway
+from fedswipe.swipe.gesture import Gesture, LabelledGesture
 from fedswipe.testing.running_loop import RunningLoop
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -45,6 +49,33 @@ def giver(loop: RunningLoop, visitor: Open, gestures) -> Open:
         return someone, page.evaluate(NAME)
 
     return give
+
+
+@pytest.fixture(scope="module")
+def givers(loop: RunningLoop, gestures: Mapping[str, Gesture]) -> Iterator[str]:
+    """The names of some who gave three swipes each, and had the model learn them."""
+    swipes = tuple(LabelledGesture(*one) for one in list(gestures.items())[:3])
+    clients = [Client(f"giver-{n}", swipes) for n in range(5)]
+    with closing(Gateway(loop.urls["ingest"], loop.urls["predictor"], loop.lineage.layout)) as gateway:
+        gateway.record(clients)
+        gateway.train()
+    loop.wait_settled(DEADLINE)
+    return iter([client.id for client in clients])
+
+
+@pytest.fixture
+def looker(visitor: Open, givers: Iterator[str]) -> Open:
+    """Open the page of the next of them, as theirs."""
+
+    def look(**settings: Any) -> tuple[Any, str]:
+        someone, name = visitor(**settings), next(givers)
+        someone.page.evaluate("name => localStorage.setItem('fedswipe.client', name)", name)
+        someone.page.goto(f"{someone.origin}/clients/{name}")
+        someone.page.wait_for_selector("#own")
+        someone.page.wait_for_selector("#given")
+        return someone, name
+
+    return look
 
 
 def refuse(page: Any, code: str) -> None:
@@ -180,8 +211,8 @@ def test_what_cannot_be_read_may_be_asked_for_again(
     assert page.locator("#retry").is_hidden()
 
 
-def test_a_refusal_is_said_in_the_dialog_and_changes_nothing(giver: Open) -> None:
-    someone, name = giver()
+def test_a_refusal_is_said_in_the_dialog_and_changes_nothing(looker: Open) -> None:
+    someone, name = looker()
     someone.expected = "503"
     page = someone.page
     refuse(page, "UNAVAILABLE")
@@ -203,9 +234,9 @@ def test_a_refusal_is_said_in_the_dialog_and_changes_nothing(giver: Open) -> Non
     ],
 )
 def test_nothing_keeps_anybody_out(
-    giver: Open, serious_faults: Open, name: str, screen: dict[str, Any]
+    looker: Open, serious_faults: Open, name: str, screen: dict[str, Any]
 ) -> None:
-    someone, _ = giver(**screen, color_scheme="dark" if "dark" in name else "light")
+    someone, _ = looker(**screen, color_scheme="dark" if "dark" in name else "light")
     page = someone.page
 
     def look(what: str) -> None:
