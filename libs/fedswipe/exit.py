@@ -15,15 +15,15 @@ def run_and_exit(main: Callable[[], None]) -> NoReturn:
     do not run, and no thread is waited for. What logs, spans and metrics have buffered is written.
     """
     status = _status_of(main)
-    telemetry.flush()
+    unsent = _status_of(telemetry.flush)  # a broken exporter cannot hold up the end either
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(status)
+    os._exit(status or unsent)
 
 
-def _status_of(main: Callable[[], None]) -> int:
+def _status_of(step: Callable[[], None]) -> int:
     try:
-        main()
+        step()
     except BaseException as error:  # noqa: BLE001  (told as the interpreter would)
         if isinstance(error, SystemExit) and isinstance(error.code, int | None):
             return error.code or 0

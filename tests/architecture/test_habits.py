@@ -35,6 +35,14 @@ def test_no_sleep_as_synchronisation(sources: Mapping[str, Any]) -> None:
     assert SLEEPS.keys() - sleeping == set(), "no longer sleeps: take it off the list"
 
 
+def test_every_service_ends_at_once(sources: Mapping[str, Any]) -> None:
+    """What is left in its process cannot hold up its end: docs/adr/0039."""
+    services = {path: source for path, source in sources.items() if path.endswith("/app.py")}
+    assert len(services) == 4
+    slow = [path for path, source in services.items() if "run_and_exit" not in set(called(source.tree))]
+    assert slow == []
+
+
 def test_a_handler_names_what_it_catches_or_raises_it_again(sources: Mapping[str, Any]) -> None:
     blind = [
         f"{path}:{node.lineno}"

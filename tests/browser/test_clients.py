@@ -17,7 +17,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 DEADLINE = 90.0  # seconds; reached only by a failure
 DESKTOP = {"viewport": {"width": 1280, "height": 900}, "has_touch": False, "is_mobile": False}
 CLIENT = "**/api/v1/clients/*"
-NAME = "() => localStorage.getItem('fedswipe.client')"
 WAITING = """() => new Promise((resolve, reject) => {
   const opening = indexedDB.open("fedswipe", 1);
   opening.onerror = () => reject(opening.error);
@@ -46,7 +45,7 @@ def giver(loop: RunningLoop, visitor: Open, gestures) -> Open:
         loop.wait_settled(DEADLINE)
         page.locator("#mine").click()
         page.wait_for_selector("#given")
-        return someone, page.evaluate(NAME)
+        return someone, someone.name
 
     return give
 
@@ -141,14 +140,14 @@ def test_the_browser_drops_the_name_that_is_forgotten(giver: Open, gestures) -> 
     page.locator("#question-yes").click()
     page.wait_for_selector("#forgotten-own")
     page.wait_for_function(f"async () => await ({WAITING})() === 0")
-    assert page.evaluate(NAME) is None
+    assert someone.name is None
     page.context.unroute("**/api/v1/swipes")
 
     someone.visit()
     assert not page.locator("#consent").is_checked()
     assert page.locator("#mine").is_hidden()
     page.locator("#consent").check()
-    assert page.evaluate(NAME) not in (None, name)
+    assert someone.name not in (None, name)
 
 
 def test_a_keyboard_that_is_open_elsewhere_learns_of_it(giver: Open) -> None:
@@ -219,7 +218,7 @@ def test_a_refusal_is_said_in_the_dialog_and_changes_nothing(looker: Open) -> No
     page.locator("#forget").click()
     page.locator("#question-yes").click()
     page.get_by_text("Refused: no broker").wait_for()
-    assert page.evaluate(NAME) == name
+    assert someone.name == name
     page.locator("#question-no").click()
     assert page.locator("#forgotten").is_hidden()
 

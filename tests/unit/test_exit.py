@@ -46,3 +46,9 @@ def test_the_end_of_main_is_the_end_of_the_process(main: str, status: int, said:
     assert process.returncode == status
     assert said in process.stderr
     assert process.stdout == "spans are sent\n"
+
+
+def test_an_exporter_that_fails_is_told_and_holds_nothing_up() -> None:
+    process = ended("Provider.shutdown = lambda self: 1 / 0")
+    assert process.returncode == 1
+    assert "ZeroDivisionError" in process.stderr

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-PAINTED = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+from fedswipe.testing.visitor import PAINTED
+
 DRAWN = """() => {
   const canvas = document.querySelector("#board canvas");
   return canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean);
