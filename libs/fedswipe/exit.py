@@ -9,7 +9,7 @@ from fedswipe import telemetry
 
 
 def run_and_exit(main: Callable[[], None]) -> NoReturn:
-    """Run `main` and end the process: status 0, that of SystemExit, or 1 after the traceback of any error.
+    """Run `main` and end the process: status 0 or SystemExit's, or 1 after its text or a traceback.
 
     The interpreter and its native libraries are not taken apart, see docs/adr/0039: functions of `atexit`
     do not run, and no thread is waited for. What logs, spans and metrics have buffered is written.
@@ -24,9 +24,12 @@ def run_and_exit(main: Callable[[], None]) -> NoReturn:
 def _status_of(step: Callable[[], None]) -> int:
     try:
         step()
+    except SystemExit as leaving:
+        if isinstance(leaving.code, int | None):
+            return leaving.code or 0
+        sys.stderr.write(f"{leaving.code}\n")
+        return 1
     except BaseException as error:  # noqa: BLE001  (told as the interpreter would)
-        if isinstance(error, SystemExit) and isinstance(error.code, int | None):
-            return error.code or 0
         sys.excepthook(type(error), error, error.__traceback__)
         return 1
     return 0

@@ -37,7 +37,7 @@ def ended(main: str) -> "subprocess.CompletedProcess[str]":
         ("sys.stderr.write('done')", 0, "done"),
         ("raise SystemExit", 0, ""),
         ("raise SystemExit(3)", 3, ""),
-        ("raise SystemExit('no room')", 1, "SystemExit: no room"),
+        ("raise SystemExit('no room')", 1, "no room\n"),
         ("raise KeyError('why')", 1, "KeyError: 'why'"),
     ],
 )
@@ -45,6 +45,7 @@ def test_the_end_of_main_is_the_end_of_the_process(main: str, status: int, said:
     process = ended(main)
     assert process.returncode == status
     assert said in process.stderr
+    assert ("Traceback" in process.stderr) == ("KeyError" in main)
     assert process.stdout == "spans are sent\n"
 
 
